@@ -1,0 +1,11 @@
+// Package queries holds the detection content: one folder per query, and the
+// lists that queries look things up in.
+package queries
+
+import "embed"
+
+// FS holds every <id>/query.yaml with its fixtures, and lists/*.csv, which are
+// the built-in watchlists (name = file name without .csv, key column SearchKey).
+//
+//go:embed */query.yaml */*.jsonl lists/*.csv
+var FS embed.FS
