@@ -1,0 +1,489 @@
+package ingest
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"sort"
+	"strings"
+	"unicode/utf8"
+)
+
+// reader turns the records of one file into Records and its summary.
+type reader struct {
+	w     *walker
+	file  File
+	shape Shape
+
+	found   map[*Format]int64
+	notes   map[string]int64 // note to how often
+	held    []Reject         // rejects of unknown records while none was known
+	unknown int64
+	lastKey keySet // keys of the nearest unknown record
+	fatal   error  // caller's error
+
+	cols     []string
+	canon    []string
+	quoted   [][]byte // column names as JSON strings
+	keys     keySet
+	dayFirst bool
+	short    int64
+
+	raw     []byte
+	spans   []field
+	payload scanner
+	text    []byte
+	rec     Record
+}
+
+// maxHeld bounds how many unknown records are remembered before a file with
+// not one known record is given up.
+const maxHeld = 1000
+
+var errUnknown = errors.New("no known format")
+
+// text reads one file that is not an archive.
+func (w *walker) text(name string, head []byte, r io.Reader) error {
+	rd := &reader{w: w, file: File{Name: name}, found: map[*Format]int64{}, notes: map[string]int64{}}
+	r, encoding := decoder(head, r)
+	if encoding != "" {
+		rd.notes["the file is in "+encoding+"; it was converted to UTF-8"]++
+	}
+	win := newWindow(r, w.opts.MaxLine)
+	win.ensure(1 << 16)
+	first := bytes.TrimLeft(win.bytes(), " \t\r\n\ufeff")
+	var err error
+	switch {
+	case len(first) == 0:
+		err = win.err
+	case first[0] == '{' || first[0] == '[':
+		rd.shape = JSON
+		err = (&jsonFramer{w: win, out: rd}).run()
+	case !looksLikeText(first):
+		err = fmt.Errorf("%w: not text", errUnknown)
+	default:
+		rd.shape = CSV
+		rd.dayFirst = provesDayFirst(win.bytes())
+		err = (&csvFramer{w: win, out: rd}).run()
+	}
+	if rd.fatal == nil && win.err != nil && err == nil {
+		err = win.err
+	}
+	return rd.close(err)
+}
+
+// looksLikeText tells text, even in a wrong encoding, from other bytes.
+func looksLikeText(b []byte) bool {
+	b = b[:min(len(b), 4096)]
+	odd := 0
+	for _, c := range b {
+		if c < 0x20 && c != '\n' && c != '\r' && c != '\t' || c == 0x7f {
+			odd++
+		}
+	}
+	return odd*50 <= len(b)
+}
+
+// close completes the summary of the file.
+func (r *reader) close(err error) error {
+	if r.fatal != nil {
+		return &stopError{r.fatal}
+	}
+	if stop := (*stopError)(nil); errors.As(err, &stop) {
+		return err
+	}
+	f := &r.file
+	f.Format = r.formats()
+	switch {
+	case errors.Is(err, errUnknown) || err == nil && f.Read == 0 && r.unknown > 0:
+		f.State, f.Err = Unknown, err
+		if f.Err == nil {
+			f.Err = r.unknownError(r.shape, r.lastKey)
+		}
+		f.Rejected -= int64(len(r.held)) // the whole file is named instead
+	case err != nil:
+		f.State, f.Err = Failed, err
+	case len(r.found) > 0 && f.Read == 0:
+		f.State = Skipped
+	case f.Read == 0 && f.Rejected > 0:
+		f.State, f.Err = Failed, errors.New("not one record could be read")
+	case f.Read == 0:
+		f.State = Empty
+		if len(f.Notes) == 0 {
+			r.notes["the file is empty"]++
+		}
+	default:
+		f.State = Taken
+	}
+	if f.State != Unknown {
+		r.flushHeld()
+	}
+	r.addNotes()
+	r.w.opts.OnFile(*f)
+	return nil
+}
+
+func (r *reader) formats() string {
+	list := make([]*Format, 0, len(r.found))
+	for f := range r.found {
+		list = append(list, f)
+	}
+	sort.Slice(list, func(i, j int) bool {
+		a, b := list[i], list[j]
+		return r.found[a] > r.found[b] || r.found[a] == r.found[b] && a.Name < b.Name
+	})
+	var names []string
+	for _, f := range list {
+		if !slices.Contains(names, f.Name) {
+			names = append(names, f.Name)
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+func (r *reader) addNotes() {
+	if r.short > 0 {
+		r.notes["rows have fewer cells than the header; the missing cells are empty"] = r.short
+	}
+	list := make([]string, 0, len(r.notes))
+	for n, count := range r.notes {
+		if count > 1 {
+			n = fmt.Sprintf("%s (%d times)", n, count)
+		}
+		list = append(list, n)
+	}
+	sort.Strings(list)
+	r.file.Notes = append(r.file.Notes, list...)
+}
+
+func (r *reader) flushHeld() {
+	for _, h := range r.held {
+		r.w.opts.OnReject(h)
+	}
+	r.held = nil
+}
+
+func (r *reader) reject(raw []byte, line int64, reason string) error {
+	r.file.Rejected++
+	r.w.opts.OnReject(Reject{r.file.Name, line, reason, strings.ToValidUTF8(string(clip(raw)), "\ufffd")})
+	return nil
+}
+
+// unrecognized takes note of a record of no known format. As long as the file
+// has no known record it may be a file of another kind, which is reported once
+// as a whole.
+func (r *reader) unrecognized(raw []byte, line int64, keys keySet) error {
+	r.unknown++
+	if r.unknown == 1 {
+		r.lastKey = keys
+	}
+	reason := r.unknownError(r.shape, keys).Error()
+	if len(r.found) > 0 {
+		r.flushHeld()
+		return r.reject(raw, line, reason)
+	}
+	r.file.Rejected++
+	r.held = append(r.held, Reject{r.file.Name, line, reason, string(clip(raw))})
+	if len(r.held) >= maxHeld {
+		return r.unknownError(r.shape, r.lastKey)
+	}
+	return nil
+}
+
+// unknownError names the nearest format and what is missing from it.
+func (r *reader) unknownError(shape Shape, keys keySet) error {
+	f, missing := r.w.rec.nearest(shape, keys)
+	if f == nil {
+		return fmt.Errorf("%w, and nothing that resembles one", errUnknown)
+	}
+	if len(missing) == 0 {
+		return fmt.Errorf("%w; nearest is %s (%s), but its category or type is another", errUnknown, f.Name, f.Doc)
+	}
+	return fmt.Errorf("%w; nearest is %s (%s), which also has %s", errUnknown, f.Name, f.Doc, strings.Join(missing, ", "))
+}
+
+func (r *reader) record(raw []byte, line int64, fields []field, mended bool) error {
+	keys := r.w.rec.fieldSet(fields)
+	f := r.w.rec.find(JSON, keys, fields)
+	if f == nil {
+		return r.unrecognized(raw, line, keys)
+	}
+	if mended {
+		r.notes["a record held half of a surrogate pair; it became U+FFFD"]++
+	}
+	return r.emit(f, raw, line, fields, nil)
+}
+
+// emit fills in id, time and tenant and passes the record on.
+func (r *reader) emit(f *Format, raw []byte, line int64, fields []field, canon []string) error {
+	if f.Skip != "" {
+		r.found[f]++
+		if r.found[f] == 1 {
+			r.file.Notes = append(r.file.Notes, f.Skip)
+		}
+		return nil
+	}
+	var inner []field
+	if f.Payload != "" {
+		ok := false
+		if inner, ok = r.inner(lookup(fields, canon, f.Payload)); !ok && f.Fallback != "" {
+			f = r.w.rec.byName[f.Fallback]
+			r.notes["a row has no complete AuditData; the outer columns were used"]++
+			inner = nil
+		}
+	}
+	if r.found[f]++; r.found[f] == 1 && f.Note != "" {
+		r.file.Notes = append(r.file.Notes, f.Note)
+	}
+	rec := &r.rec
+	*rec = Record{Format: f.Name, Kind: f.Kind, Raw: raw, File: r.file.Name, Line: line}
+	rec.ID = first(f.ID, fields, inner, canon)
+	if rec.ID == "" {
+		rec.ID = contentID(raw)
+	}
+	rec.Tenant = first(f.Tenant, fields, inner, canon)
+	r.time(f, rec, fields, inner, canon)
+	r.file.Read++
+	if err := r.w.take(rec); err != nil {
+		r.fatal = err
+		return &stopError{err}
+	}
+	return nil
+}
+
+// inner returns the members of the payload, an object or JSON text of one.
+func (r *reader) inner(val []byte) ([]field, bool) {
+	if len(val) == 0 {
+		return nil, false
+	}
+	if val[0] == '"' {
+		r.text = unquote(r.text[:0], val)
+		val = append(bytes.TrimSpace(r.text), '\n')
+		r.text = val
+	}
+	if val[0] != '{' {
+		return nil, false
+	}
+	n, err := r.payload.scan(val)
+	if err != nil || len(bytes.TrimSpace(val[n:])) > 0 {
+		return nil, false
+	}
+	return r.payload.fields, len(r.payload.fields) > 0
+}
+
+func (r *reader) time(f *Format, rec *Record, fields, inner []field, canon []string) {
+	for _, path := range f.Time {
+		raw := lookupPath(path, fields, inner, canon)
+		if len(raw) == 0 {
+			continue
+		}
+		m, ok := parseTime(scalar(raw), r.dayFirst)
+		if !ok {
+			continue
+		}
+		if m.order == orderDay && !r.dayFirst {
+			r.dayFirst = true
+			r.notes[fmt.Sprintf("dates are day/month/year from line %d on; earlier ones were read as month/day/year", rec.Line)]++
+		}
+		rec.Time, rec.Timed = m.ticks, true
+		if !r.file.Timed || m.ticks < r.file.First {
+			r.file.First = m.ticks
+		}
+		if !r.file.Timed || m.ticks > r.file.Last {
+			r.file.Last = m.ticks
+		}
+		r.file.Timed = true
+		return
+	}
+	r.notes["a record has no time"]++
+}
+
+// first returns the first text that one of paths leads to.
+func first(paths []string, fields, inner []field, canon []string) string {
+	for _, p := range paths {
+		if raw := lookupPath(p, fields, inner, canon); len(raw) > 0 && raw[0] != '{' && raw[0] != '[' {
+			if s := scalar(raw); len(s) > 0 {
+				return string(s)
+			}
+		}
+	}
+	return ""
+}
+
+// lookupPath resolves a path of Format: ".x" inside the payload, "a.b" inside
+// nested objects, else a member.
+func lookupPath(path string, fields, inner []field, canon []string) []byte {
+	if rest, ok := strings.CutPrefix(path, "."); ok {
+		return lookup(inner, nil, rest)
+	}
+	name, rest, nested := strings.Cut(path, ".")
+	raw := lookup(fields, canon, name)
+	for nested && len(raw) > 0 && raw[0] == '{' {
+		var s scanner
+		if _, err := s.scan(raw); err != nil {
+			return nil
+		}
+		name, rest, nested = strings.Cut(rest, ".")
+		raw = lookup(s.fields, nil, name)
+	}
+	if nested {
+		return nil
+	}
+	return raw
+}
+
+// lookup finds a member by its exact name, else by its normal one.
+func lookup(fields []field, canon []string, name string) []byte {
+	for i := range fields {
+		if string(fields[i].key) == name {
+			return fields[i].val
+		}
+	}
+	if canon != nil {
+		name = normal(name)
+		for i, c := range canon {
+			if c == name && i < len(fields) && len(fields[i].val) > 2 {
+				return fields[i].val
+			}
+		}
+		return nil
+	}
+	for i := range fields {
+		if len(fields[i].key) == len(name) && strings.EqualFold(string(fields[i].key), name) {
+			return fields[i].val
+		}
+	}
+	return nil
+}
+
+// scalar is the text of a JSON scalar; null is empty.
+func scalar(raw []byte) []byte {
+	if len(raw) >= 2 && raw[0] == '"' {
+		if bytes.IndexByte(raw, '\\') >= 0 {
+			return unquote(nil, raw)
+		}
+		return raw[1 : len(raw)-1]
+	}
+	if string(raw) == "null" {
+		return nil
+	}
+	return raw
+}
+
+// header takes the column names of a CSV file.
+func (r *reader) header(cols []string, _ int64) error {
+	if cols == nil {
+		return fmt.Errorf("%w: invalid UTF-8 in the first line", errUnknown)
+	}
+	for len(cols) > 1 && strings.TrimSpace(cols[len(cols)-1]) == "" {
+		cols = cols[:len(cols)-1]
+	}
+	seen := map[string]int{}
+	for _, c := range cols {
+		n := r.w.rec.canonical(c)
+		seen[normal(c)]++
+		if k := seen[normal(c)]; k > 1 {
+			c = fmt.Sprintf("%s#%d", c, k)
+			n = fmt.Sprintf("%s#%d", n, k)
+		}
+		if !utf8.ValidString(c) || len(c) > 512 {
+			return r.unknownHeader(cols)
+		}
+		r.cols, r.canon = append(r.cols, c), append(r.canon, n)
+		r.quoted = append(r.quoted, quote(nil, []byte(c)))
+	}
+	r.keys = r.w.rec.columnSet(cols)
+	if len(r.cols) > 4096 || !r.possible() {
+		return r.unknownHeader(cols)
+	}
+	r.file.Notes = nil
+	return nil
+}
+
+// possible says whether any CSV format could fit these columns.
+func (r *reader) possible() bool {
+	rec := r.w.rec
+	for i := range rec.formats {
+		if rec.formats[i].Shape&CSV != 0 && r.keys.holds(rec.need[i]) && !r.keys.meets(rec.not[i]) {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *reader) unknownHeader(cols []string) error {
+	if len(cols) < 2 {
+		return fmt.Errorf("%w: neither JSON nor CSV", errUnknown)
+	}
+	return r.unknownError(CSV, r.keys)
+}
+
+// row takes one row of a CSV file.
+func (r *reader) row(cells [][]byte, line int64) error {
+	for len(cells) > len(r.cols) && len(cells[len(cells)-1]) == 0 {
+		cells = cells[:len(cells)-1]
+	}
+	r.object(cells)
+	if len(cells) > len(r.cols) {
+		return r.reject(r.raw, line, fmt.Sprintf("row has %d cells, the header has %d", len(cells), len(r.cols)))
+	}
+	if len(cells) < len(r.cols) {
+		if len(cells) == 1 {
+			return r.reject(r.raw, line, fmt.Sprintf("row has 1 cell, the header has %d", len(r.cols)))
+		}
+		r.short++
+	}
+	f := r.w.rec.find(CSV, r.keys, r.spans)
+	if f == nil {
+		return r.unrecognized(r.raw, line, r.keys)
+	}
+	return r.emit(f, r.raw, line, r.spans, r.canon)
+}
+
+// object makes the JSON object of a row and remembers where its values are.
+func (r *reader) object(cells [][]byte) {
+	type span struct{ from, to int }
+	b := append(r.raw[:0], '{')
+	spans := make([]span, 0, len(cells))
+	for i, c := range cells {
+		if i >= len(r.cols) {
+			break
+		}
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(append(b, r.quoted[i]...), ':')
+		from := len(b)
+		b = quote(b, c)
+		spans = append(spans, span{from, len(b)})
+	}
+	b = append(b, '}')
+	r.spans = r.spans[:0]
+	for i, s := range spans {
+		q := r.quoted[i]
+		r.spans = append(r.spans, field{q[1 : len(q)-1], b[s.from:s.to]})
+	}
+	r.raw = b
+}
+
+// provesDayFirst looks for a date such as 15/06/2021 at the start of a file.
+func provesDayFirst(b []byte) bool {
+	for i := 2; i+6 < len(b); i++ {
+		if b[i] != '/' || b[i-1] < '0' || b[i-1] > '9' || b[i-2] < '1' || b[i-2] > '3' {
+			continue
+		}
+		if i > 2 && (b[i-3] >= '0' && b[i-3] <= '9' || b[i-3] == '/') {
+			continue
+		}
+		n := digits(b, i+1)
+		if n < 1 || n > 2 || i+2+n+4 > len(b) || b[i+1+n] != '/' || digits(b[:i+2+n+4], i+2+n) != 4 {
+			continue
+		}
+		if first := int(b[i-2]-'0')*10 + int(b[i-1]-'0'); first > 12 && first <= 31 {
+			return true
+		}
+	}
+	return false
+}
