@@ -12,8 +12,9 @@ type Column struct {
 type Table struct {
 	Name    string
 	Columns []Column
-	Doc     string // one sentence: what a row is
+	Doc     string // one sentence: what a row is; empty for tables that are not filled
 	Ours    bool   // the whole table is ours (UnifiedAuditLog, Coverage, Tenant…)
+	Filled  bool   // imports or collection write rows; other tables exist so that queries compile
 }
 
 // Column returns the column called name, matching case exactly.
