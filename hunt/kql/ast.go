@@ -101,7 +101,8 @@ type (
 		Span
 		Type       schema.Type
 		Value      any
-		Obfuscated bool // h"..."
+		Obfuscated bool   // h"..."
+		Raw        string // as written, for the printer; "" where built by code
 	}
 	// DynamicLit is `dynamic(Value)`; Value is a *Literal, *DynArray or *DynObject.
 	DynamicLit struct {
@@ -289,8 +290,8 @@ type Param struct {
 
 // Option is Name=Value after an operator's keyword or in `with (...)`: kind=inner,
 // hint.strategy=shuffle, title="x". Name is spelled as written, with its dots.
-// Value is a *Literal, *Ident, *DynamicLit or, for lists such as ysplit columns,
-// a *Paren free list in *DynArray.
+// Value is any expression; several values, as in ycolumns=a, b, are one
+// *DynArray.
 type Option struct {
 	Span
 	Name  string

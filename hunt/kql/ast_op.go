@@ -162,9 +162,9 @@ type (
 		Limit   Expr
 		Sub     *PipeExpr
 	}
-	// Parse is `parse kind=K flags=F X with Pattern`, or parse-where, which drops
+	// ParseOp is `parse kind=K flags=F X with Pattern`, or parse-where, which drops
 	// rows that do not match.
-	Parse struct {
+	ParseOp struct {
 		Span
 		Where   bool
 		Options Options
@@ -317,8 +317,8 @@ type (
 		By  []Expr
 		Sub *PipeExpr
 	}
-	// Print is `print Items`, a source.
-	Print struct {
+	// PrintOp is `print Items`, a source.
+	PrintOp struct {
 		Span
 		Items []*NamedExpr
 	}
@@ -352,7 +352,7 @@ func (*Distinct) operator()       {}
 func (*Count) operator()          {}
 func (*MvExpand) operator()       {}
 func (*MvApply) operator()        {}
-func (*Parse) operator()          {}
+func (*ParseOp) operator()        {}
 func (*ParseKv) operator()        {}
 func (*MakeSeries) operator()     {}
 func (*Serialize) operator()      {}
@@ -369,5 +369,5 @@ func (*Reduce) operator()         {}
 func (*Scan) operator()           {}
 func (*Fork) operator()           {}
 func (*Facet) operator()          {}
-func (*Print) operator()          {}
+func (*PrintOp) operator()        {}
 func (*Range) operator()          {}
