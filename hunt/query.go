@@ -1,0 +1,229 @@
+package hunt
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+	"text/template"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// Query is one detection: KQL and everything needed to turn its rows into
+// findings. The first block has Microsoft Sentinel's field names.
+type Query struct {
+	ID          string          `yaml:"id"`
+	Name        string          `yaml:"name"`
+	Description string          `yaml:"description"`
+	Severity    string          `yaml:"severity"`
+	Tactics     []string        `yaml:"tactics"`
+	Techniques  []string        `yaml:"relevantTechniques"`
+	Text        string          `yaml:"query"`
+	Entities    []EntityMapping `yaml:"entityMappings"`
+	Version     Version         `yaml:"version"`
+
+	Kind           string   `yaml:"kind"`
+	Tables         []string `yaml:"tables"`
+	Confidence     string   `yaml:"confidence"`
+	FalsePositives []string `yaml:"falsePositives"`
+	Misses         []string `yaml:"misses"`
+	References     []string `yaml:"references"`
+	Refute         string   `yaml:"refute"`
+	Why            string   `yaml:"why"`     // Go text template over the row's columns
+	Records        string   `yaml:"records"` // column of record ids
+	Start          string   `yaml:"start"`   // column of the first time
+	End            string   `yaml:"end"`     // column of the last time
+
+	File     string `yaml:"-"` // where it was read from, for messages
+	Line     int    `yaml:"-"` // line of File on which Text starts
+	severity Severity
+	why      *template.Template
+}
+
+// EntityMapping says which column names entities of one type. Column is ours;
+// Sentinel's fieldMappings are read too, and their first column is taken.
+type EntityMapping struct {
+	Type   string         `yaml:"entityType"`
+	Column string         `yaml:"column"`
+	Fields []FieldMapping `yaml:"fieldMappings"`
+}
+
+// FieldMapping is Sentinel's way to name a column of an entity.
+type FieldMapping struct {
+	Identifier string `yaml:"identifier"`
+	Column     string `yaml:"columnName"`
+}
+
+// Version is a whole number; of Sentinel's 1.2.3 the first part is kept.
+type Version int
+
+// UnmarshalYAML reads 3 or 1.2.3.
+func (v *Version) UnmarshalYAML(node *yaml.Node) error {
+	var n int
+	if _, err := fmt.Sscanf(node.Value, "%d", &n); err != nil {
+		return fmt.Errorf("line %d: version %q is not a number", node.Line, node.Value)
+	}
+	*v = Version(n)
+	return nil
+}
+
+// Level returns the query's severity.
+func (q *Query) Level() Severity { return q.severity }
+
+// LoadQueries reads every query of fsys, sorted by id: each <id>/query.yaml, and
+// also plain .kql files and Sentinel's rule files (.yaml, .yml), whose folder
+// does not matter. All that is wrong is reported at once.
+func LoadQueries(fsys fs.FS) ([]*Query, error) {
+	var queries []*Query
+	var problems []error
+	seen := map[string]string{}
+	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		q, err := loadQuery(fsys, name)
+		switch {
+		case err != nil:
+			problems = append(problems, err)
+		case q == nil:
+		case seen[q.ID] != "":
+			problems = append(problems, fmt.Errorf("%s: id %q is taken by %s", name, q.ID, seen[q.ID]))
+		default:
+			seen[q.ID] = name
+			queries = append(queries, q)
+		}
+		return nil
+	})
+	slices.SortFunc(queries, func(a, b *Query) int { return strings.Compare(a.ID, b.ID) })
+	if err != nil {
+		return nil, fmt.Errorf("read queries: %w", err)
+	}
+	return queries, errors.Join(problems...)
+}
+
+// loadQuery returns nil for a file that is no query.
+func loadQuery(fsys fs.FS, name string) (*Query, error) {
+	ext := path.Ext(name)
+	if ext != ".yaml" && ext != ".yml" && ext != ".kql" {
+		return nil, nil
+	}
+	text, err := fs.ReadFile(fsys, name)
+	if err != nil {
+		return nil, fmt.Errorf("read query: %w", err)
+	}
+	q := &Query{}
+	switch {
+	case ext == ".kql":
+		q.Text, q.Line = string(text), 1
+	case path.Base(name) == "query.yaml":
+		err = decode(text, q, true)
+	default:
+		err = decode(text, q, false)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	if q.Text == "" && path.Base(name) != "query.yaml" {
+		return nil, nil // some other YAML
+	}
+	q.File = name
+	q.fillDefaults(name)
+	if err := q.check(); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return q, nil
+}
+
+func decode(text []byte, q *Query, strict bool) error {
+	d := yaml.NewDecoder(bytes.NewReader(text))
+	d.KnownFields(strict)
+	if err := d.Decode(q); err != nil {
+		return err
+	}
+	var root yaml.Node
+	if err := yaml.Unmarshal(text, &root); err != nil {
+		return err
+	}
+	q.Line = textLine(&root)
+	return nil
+}
+
+// textLine returns the line on which the query's text starts.
+func textLine(root *yaml.Node) int {
+	if len(root.Content) == 0 {
+		return 1
+	}
+	fields := root.Content[0].Content
+	for i := 0; i+1 < len(fields); i += 2 {
+		if fields[i].Value != "query" {
+			continue
+		}
+		if fields[i+1].Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0 {
+			return fields[i+1].Line + 1
+		}
+		return fields[i+1].Line
+	}
+	return 1
+}
+
+// fillDefaults gives what a file of someone else's making lacks.
+func (q *Query) fillDefaults(name string) {
+	stem := strings.TrimSuffix(path.Base(name), path.Ext(name))
+	if q.ID == "" && stem != "query" {
+		q.ID = stem
+	}
+	setDefault(&q.Name, q.ID)
+	setDefault(&q.Severity, Medium.String())
+	setDefault(&q.Confidence, "medium")
+	setDefault(&q.Kind, "hunt")
+	setDefault(&q.Why, q.Name)
+	for i, m := range q.Entities {
+		if m.Column == "" && len(m.Fields) > 0 {
+			q.Entities[i].Column = m.Fields[0].Column
+		}
+	}
+}
+
+func setDefault(s *string, value string) {
+	if *s == "" {
+		*s = value
+	}
+}
+
+func (q *Query) check() (err error) {
+	if q.ID == "" || strings.TrimSpace(q.Text) == "" {
+		return errors.New("a query needs an id and a query text")
+	}
+	if q.severity, err = ParseSeverity(q.Severity); err != nil {
+		return err
+	}
+	q.why, err = template.New(q.ID).Option("missingkey=error").Parse(q.Why)
+	if err != nil {
+		return fmt.Errorf("why: %w", err)
+	}
+	for i, m := range q.Entities {
+		kind, ok := entityType(m.Type)
+		if ok {
+			q.Entities[i].Type = string(kind)
+		} else if len(m.Fields) == 0 {
+			return fmt.Errorf("unknown entity type %q", m.Type)
+		}
+	}
+	return nil
+}
+
+// entityType finds ours by name in any case, and what Sentinel calls otherwise.
+func entityType(name string) (EntityType, bool) {
+	sentinel := map[string]EntityType{"cloudapplication": App, "dns": Domain, "mailmessage": Message, "azureresource": Host}
+	for _, t := range EntityTypes() {
+		if strings.EqualFold(string(t), name) {
+			return t, true
+		}
+	}
+	t, ok := sentinel[strings.ToLower(name)]
+	return t, ok
+}
