@@ -99,8 +99,8 @@ func (q *Query) explain(r row) (string, error) {
 	for i, c := range r.columns {
 		v := r.values[i]
 		if c.Type == schema.Dynamic {
-			if list := texts(v, c.Type); list != nil {
-				values[c.Name] = strings.Join(list, ", ")
+			if text, _ := v.(string); strings.HasPrefix(text, "[") {
+				values[c.Name] = strings.Join(texts(v, c.Type), ", ")
 				continue
 			}
 		}
