@@ -11,6 +11,7 @@ type Script struct {
 	Span
 	Statements []Statement
 	Comments   []Comment
+	src        string // what the comments' places refer to
 }
 
 // Comment is one // comment, without its line break.

@@ -86,13 +86,16 @@ func clockTicks(m []string) (int64, bool) {
 
 var datePattern = regexp.MustCompile(`^(\d{4})(?:-(\d{1,2})(?:-(\d{1,2})(?:[T ]\s*(\d{1,2})(?::(\d{1,2})(?::(\d{1,2})(?:\.(\d{1,9}))?)?)?)?)?)?\s*(Z|z|[+-]\d{2}:?\d{2})?$`)
 
+// looseDate finds dates such as 2024 - 05 - 01 and 2024, 5, 1.
+var looseDate = regexp.MustCompile(`^(\d{4})\s*[-,]\s*(\d{1,2})\s*[-,]\s*(\d{1,2})`)
+
 // dateLayouts are the other forms that KQL reads: RFC 822, RFC 850, asctime and
 // American dates.
 var dateLayouts = []string{
 	time.RFC1123, time.RFC1123Z, "Mon, 2 Jan 2006 15:04:05 MST", "2 Jan 2006 15:04:05 MST", "02 Jan 06 15:04 MST",
 	time.RFC850, time.ANSIC, "Mon, 02 Jan 06 15:04:05 MST", "Monday, January 2, 2006", "January 2, 2006", "2 January 2006",
 	"2 Jan 2006", "2 Jan 2006 15:04:05", "Jan 2 2006", "Jan 2, 2006", "1/2/2006", "1/2/2006 15:04", "1/2/2006 15:04:05", "1/2/2006 3:04:05 PM",
-	"2006/1/2", "2006/1/2 15:04:05", "20060102",
+	"2006/1/2", "1-2-2006", "1-2-2006 15:04:05", "2006/1/2 15:04:05", "20060102",
 }
 
 // ParseDateTime reads a datetime as KQL's datetime(...) and todatetime do, and
@@ -100,6 +103,10 @@ var dateLayouts = []string{
 func ParseDateTime(s string) (ticks int64, ok bool) {
 	s = strings.TrimSpace(s)
 	if m := datePattern.FindStringSubmatch(s); m != nil {
+		return isoTicks(m)
+	}
+	loose := looseDate.ReplaceAllString(s, "$1-$2-$3")
+	if m := datePattern.FindStringSubmatch(loose); m != nil {
 		return isoTicks(m)
 	}
 	for _, layout := range dateLayouts {

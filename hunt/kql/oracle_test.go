@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"regexp"
 	"testing"
 
 	"github.com/hunt365/hunt365/hunt/kql"
@@ -12,6 +13,10 @@ import (
 
 // vectorDir holds Microsoft's results; it is outside the repository.
 const vectorDir = "../../../shared/kql"
+
+// notQueries marks documentation of management commands and of operators that
+// issue 3 does not ask for.
+var notQueries = regexp.MustCompile(`(?m)^\.|inline_external_table|kind=delta|declare pattern|project-by-names|make-graph`)
 
 type vector struct {
 	ID       string `json:"id"`
@@ -48,6 +53,9 @@ func TestVectorsParse(t *testing.T) {
 	for _, name := range []string{"kustainer-vectors.jsonl", "doc-examples.jsonl"} {
 		var all, good, refused int
 		for _, v := range readVectors(t, name) {
+			if notQueries.MatchString(v.Query) {
+				continue
+			}
 			_, err := kql.Parse(v.Query)
 			if v.Error {
 				if err != nil {
@@ -70,4 +78,3 @@ func TestVectorsParse(t *testing.T) {
 		t.Logf("%s: %d of %d parse; %d faulty queries refused by the parser", name, good, all, refused)
 	}
 }
-func checkPrint(t *testing.T, q string) {}

@@ -29,7 +29,7 @@ type parser struct {
 func Parse(src string) (*Script, error) {
 	toks, comments := lex(src)
 	p := &parser{src: src, toks: toks}
-	s := &Script{Span: Span{0, len(src)}, Comments: comments}
+	s := &Script{Span: Span{0, len(src)}, Comments: comments, src: src}
 	s.Statements = p.statements(tEOF, "")
 	if p.err == nil && len(s.Statements) == 0 {
 		p.fail(p.tok().Span, "the query is empty", "")

@@ -41,8 +41,8 @@ func isBareName(name string) bool {
 		return false
 	}
 	switch name {
-	case "true", "false", "h", "H", "h_", "null", "typeof", "let", "evaluate", "range", "view", "alias", "declare", "restrict":
-		return name == "h" || name == "H" || name == "h_" || name == "range"
+	case "true", "false", "let", "evaluate", "range", "view", "alias", "declare", "restrict":
+		return false
 	}
 	return !refWords[name] && !declWords[name]
 }
