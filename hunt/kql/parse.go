@@ -141,7 +141,11 @@ func (p *parser) closing(text string, open token) {
 		return
 	}
 	line, col := LineCol(p.src, open.Start)
-	p.expected("',' or '" + text + "' to close the '" + open.text + "' of " + itoa(line) + ":" + itoa(col))
+	what := "',' or '"
+	if p.isPunct(",") {
+		what = "'"
+	}
+	p.expected(what + text + "' to close the '" + open.text + "' of " + itoa(line) + ":" + itoa(col))
 }
 
 // enter counts a level of nesting; leave with p.depth--.
@@ -191,8 +195,10 @@ func (p *parser) missingSeparator() {
 		p.fail(t.Span, "expected '|' before "+quote(word), "every operator follows a '|'")
 	case t.kind == tIdent && t.text == "let" && here > line:
 		p.fail(prev, "expected ';' after this statement", "a let statement ends with ';'")
-	case t.kind == tIdent && t.text == "not" && p.at(1).kind == tIdent:
-		p.expectedHint("an operator", "write !"+p.at(1).text+" or not(...)")
+	case p.i > 0 && p.toks[p.i-1].text == "not" && t.kind == tIdent:
+		p.expectedHint("'(' after not", "write not(a contains b) or a !contains b")
+	case t.kind == tIdent && t.text == "not":
+		p.expectedHint("an operator", "write a !contains b, or not(a contains b)")
 	case p.isPunct("="):
 		p.expectedHint("an operator", "write == to compare")
 	case t.kind == tIdent && here > line:

@@ -225,7 +225,7 @@ func (p *parser) evaluate(start int) Operator {
 	o := &Evaluate{Options: p.options("hint.")}
 	name := p.anyName("a plugin's name")
 	if !p.isPunct("(") {
-		p.expectedHint("'(' after the plugin's name", "evaluate bag_unpack(Column)")
+		p.expectedHint("'(' and the plugin's arguments", "evaluate bag_unpack(Column)")
 	}
 	o.Call = p.call(name)
 	if p.punct(":") {

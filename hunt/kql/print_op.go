@@ -1,11 +1,16 @@
 package kql
 
 // items prints an operator and its list: on one line, or one item a line.
-func items[T Node](pr *printer, head string, opts *doc, list_ []T, show func(T) *doc) *doc {
-	if len(list_) == 0 {
+func items[T Node](pr *printer, head string, opts *doc, nodes []T, show func(T) *doc) *doc {
+	if len(nodes) == 0 {
 		return concat(text(head), opts)
 	}
-	return group(text(head), opts, nest(line, list(pr, list_, show)))
+	return group(text(head), opts, nest(line, list(pr, nodes, show)))
+}
+
+// inline prints a list that begins in the middle of a line.
+func inline[T Node](pr *printer, nodes []T, show func(T) *doc) *doc {
+	return group(nest(list(pr, nodes, show)))
 }
 
 // options prints " name=value" for each.
@@ -155,10 +160,10 @@ func (pr *printer) rareOperator(op Operator) *doc {
 	case *Scan:
 		return pr.scan(o)
 	case *Fork:
-		return items2(pr, "fork", o.Branches)
+		return pr.fork(o)
 	}
 	f := op.(*Facet)
-	head := concat(text("facet by "), list(pr, f.By, pr.expr))
+	head := concat(text("facet by "), inline(pr, f.By, pr.expr))
 	if f.Sub == nil {
 		return head
 	}
@@ -167,9 +172,9 @@ func (pr *printer) rareOperator(op Operator) *doc {
 
 func (pr *printer) sub(p *PipeExpr) *doc { return block("(", pr.inner(p), ")") }
 
-func items2(pr *printer, head string, branches []*ForkBranch) *doc {
-	kids := []*doc{text(head)}
-	for _, b := range branches {
+func (pr *printer) fork(o *Fork) *doc {
+	kids := []*doc{text("fork")}
+	for _, b := range o.Branches {
 		kids = append(kids, text(" "))
 		if b.Name != nil {
 			kids = append(kids, text(word(b.Name.Text)+" = "))
@@ -206,7 +211,7 @@ func (pr *printer) summarize(o *Summarize) *doc {
 }
 
 func (pr *printer) join(head string, opts Options, right Expr, on []Expr) *doc {
-	return concat(text(head), pr.options(opts), text(" "), pr.expr(right), text(" on "), list(pr, on, pr.expr))
+	return concat(text(head), pr.options(opts), text(" "), pr.expr(right), text(" on "), inline(pr, on, pr.expr))
 }
 
 func (pr *printer) topNested(o *TopNested) *doc {
@@ -259,7 +264,7 @@ func (pr *printer) makeSeries(o *MakeSeries) *doc {
 	}
 	kids = append(kids, nest(line, on))
 	if len(o.By) > 0 {
-		kids = append(kids, nest(line, text("by "), list(pr, o.By, pr.named)))
+		kids = append(kids, nest(line, text("by "), inline(pr, o.By, pr.named)))
 	}
 	return group(kids...)
 }
@@ -274,7 +279,7 @@ func (pr *printer) inTables(tables []Expr) *doc {
 func (pr *printer) find(o *Find) *doc {
 	kids := []*doc{text("find"), pr.options(o.Options), pr.inTables(o.Tables), text(" where "), pr.expr(o.Pred)}
 	if len(o.Columns) > 0 || o.Pack {
-		kids = append(kids, text(" project "), list(pr, o.Columns, pr.column))
+		kids = append(kids, text(" project "), inline(pr, o.Columns, pr.column))
 		switch {
 		case o.Pack && len(o.Columns) > 0:
 			kids = append(kids, text(", pack(*)"))
@@ -286,7 +291,7 @@ func (pr *printer) find(o *Find) *doc {
 		kids = append(kids, text(" project-smart"))
 	}
 	if len(o.Away) > 0 {
-		kids = append(kids, text(" project-away "), list(pr, o.Away, pr.expr))
+		kids = append(kids, text(" project-away "), inline(pr, o.Away, pr.expr))
 	}
 	return concat(kids...)
 }
@@ -294,10 +299,10 @@ func (pr *printer) find(o *Find) *doc {
 func (pr *printer) scan(o *Scan) *doc {
 	kids := []*doc{text("scan"), pr.options(o.Options)}
 	if len(o.OrderBy) > 0 {
-		kids = append(kids, text(" order by "), list(pr, o.OrderBy, pr.sortKey))
+		kids = append(kids, text(" order by "), inline(pr, o.OrderBy, pr.sortKey))
 	}
 	if len(o.PartitionBy) > 0 {
-		kids = append(kids, text(" partition by "), list(pr, o.PartitionBy, pr.expr))
+		kids = append(kids, text(" partition by "), inline(pr, o.PartitionBy, pr.expr))
 	}
 	if len(o.Declare) > 0 {
 		kids = append(kids, text(" declare "), block("(", list(pr, o.Declare, func(d *ScanDecl) *doc {
@@ -322,7 +327,7 @@ func (pr *printer) scanStep(s *ScanStep) *doc {
 	}
 	d := concat(text(head+": "), pr.expr(s.Cond))
 	if len(s.Assign) > 0 {
-		d = concat(d, text(" => "), list(pr, s.Assign, pr.named))
+		d = concat(d, text(" => "), inline(pr, s.Assign, pr.named))
 	}
 	return concat(d, text(";"))
 }

@@ -160,7 +160,7 @@ func TestPrint(t *testing.T) {
 func FuzzPrint(f *testing.F) {
 	for _, src := range snippets(f) {
 		f.Add(src)
-		for _, q := range strings.Split(src, "\n\n") {
+		for _, q := range strings.Split(src, ";\n") {
 			f.Add(q)
 		}
 	}
@@ -169,4 +169,18 @@ func FuzzPrint(f *testing.F) {
 			checkPrint(t, src)
 		}
 	})
+}
+
+// BenchmarkParse parses a query of about 50 lines.
+func BenchmarkParse(b *testing.B) {
+	src, err := os.ReadFile("testdata/print/pipeline.out")
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.SetBytes(int64(len(src)))
+	for b.Loop() {
+		if _, err := kql.Parse(string(src)); err != nil {
+			b.Fatal(err)
+		}
+	}
 }
