@@ -90,3 +90,21 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// TestDeepNesting shows that nesting is bounded, and generously.
+func TestDeepNesting(t *testing.T) {
+	nested := func(n int) string {
+		return "print " + strings.Repeat("f(", n) + "1" + strings.Repeat(")", n)
+	}
+	if _, err := kql.Parse(nested(300)); err != nil {
+		t.Errorf("300 levels: %v", err)
+	}
+	for _, src := range []string{nested(100_000), "print " + strings.Repeat("(", 1_000_000), strings.Repeat("T | join (", 100_000), "print dynamic(" + strings.Repeat("[", 100_000)} {
+		if _, err := kql.Parse(src); err == nil || !strings.Contains(err.Error(), "too deeply") {
+			t.Errorf("%.20s...: got %v, want an error about nesting", src, err)
+		}
+	}
+	if s, err := kql.Parse("print 1" + strings.Repeat(" + 1", 100_000)); err != nil || len(kql.Print(s)) < 100_000 {
+		t.Errorf("a long sum: %v", err)
+	}
+}

@@ -12,7 +12,7 @@ import (
 
 // maxDepth bounds how deep expressions and pipelines nest, so that no query can
 // exhaust the stack.
-const maxDepth = 400
+const maxDepth = 1500
 
 // parser holds the tokens of one text. The first error sticks: from then on
 // every token is the end of input, which unwinds all loops.

@@ -271,7 +271,7 @@ func (p *parser) args(what string) []Expr {
 
 func (p *parser) arg() Expr {
 	start := p.tok().Start
-	if p.tok().kind == tIdent && p.punctAt(1, "=") {
+	if p.isAssign() {
 		n := &NamedExpr{Names: []*Ident{p.anyName("a name")}}
 		p.take()
 		n.X = p.pipe()
@@ -334,7 +334,7 @@ func (p *parser) namedExpr() *NamedExpr {
 		n.Names = commaList(p, func() *Ident { return p.declName("a column's name") })
 		p.take()
 		p.take()
-	} else if p.tok().kind == tIdent && p.punctAt(1, "=") || p.isBracketName(0) && p.punctAt(3, "=") {
+	} else if p.isAssign() {
 		n.Names = []*Ident{p.declName("a column's name")}
 		p.take()
 	}

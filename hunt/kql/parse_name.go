@@ -53,6 +53,11 @@ func (p *parser) isBracketName(n int) bool {
 	return p.at(n).text == "[" && p.at(n+1).kind == tString && p.at(n+2).text == "]" && p.at(n+2).kind == tPunct
 }
 
+// isAssign reports whether name = comes next.
+func (p *parser) isAssign() bool {
+	return p.tok().kind == tIdent && p.punctAt(1, "=") || p.isBracketName(0) && p.punctAt(3, "=")
+}
+
 // bracketName reads ['x'].
 func (p *parser) bracketName() *Ident {
 	start := p.take()

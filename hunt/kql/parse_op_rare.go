@@ -143,7 +143,7 @@ func (p *parser) makeSeries(start int) Operator {
 	p.needWord("on", "and the axis column")
 	axis := p.tok().Start
 	o.On = &NamedExpr{}
-	if p.tok().kind == tIdent && p.punctAt(1, "=") {
+	if p.isAssign() {
 		o.On.Names = []*Ident{p.declName("a column's name")}
 		p.take()
 	}
@@ -407,14 +407,14 @@ func (p *parser) fork(start int) Operator {
 	for {
 		at := p.tok().Start
 		b := &ForkBranch{}
-		if p.tok().kind == tIdent && p.punctAt(1, "=") {
+		if p.isAssign() {
 			b.Name = p.anyName("a name")
 			p.take()
 		}
 		b.Sub = p.subPipe()
 		b.Span = p.from(at)
 		o.Branches = append(o.Branches, b)
-		if !p.isPunct("(") && !(p.tok().kind == tIdent && p.punctAt(1, "=")) {
+		if !p.isPunct("(") && !p.isAssign() {
 			break
 		}
 	}
