@@ -85,7 +85,7 @@ func LoadQueries(fsys fs.FS) ([]*Query, error) {
 		if err != nil || d.IsDir() {
 			return err
 		}
-		q, err := loadQuery(fsys, name)
+		q, err := LoadQuery(fsys, name)
 		switch {
 		case err != nil:
 			problems = append(problems, err)
@@ -105,8 +105,8 @@ func LoadQueries(fsys fs.FS) ([]*Query, error) {
 	return queries, errors.Join(problems...)
 }
 
-// loadQuery returns nil for a file that is no query.
-func loadQuery(fsys fs.FS, name string) (*Query, error) {
+// LoadQuery reads one query; it returns nil for a file that is no query.
+func LoadQuery(fsys fs.FS, name string) (*Query, error) {
 	ext := path.Ext(name)
 	if ext != ".yaml" && ext != ".yml" && ext != ".kql" {
 		return nil, nil
