@@ -1,0 +1,391 @@
+package duck
+
+import (
+	"math"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"unicode/utf8"
+
+	"github.com/hunt365/hunt365/hunt/schema"
+)
+
+var textFunctions = []Function{
+	{Name: "kql_go_real_text", Params: []schema.Type{schema.Real}, Result: schema.String, Eval: evalRealText},
+	{Name: "kql_go_hex", Params: []schema.Type{schema.String}, Result: schema.Long, Eval: evalHex},
+	{Name: "kql_go_countof", Params: []schema.Type{schema.String, schema.String, schema.Bool}, Result: schema.Long, Eval: evalCountOf},
+	{Name: "kql_go_indexof", Params: []schema.Type{schema.String, schema.String, schema.Long, schema.Long, schema.Long}, Result: schema.Long, Eval: evalIndexOf},
+	{Name: "kql_go_extract_all", Params: []schema.Type{schema.String, schema.Dynamic, schema.String}, Result: schema.Dynamic, Nulls: true, Eval: evalExtractAll},
+	{Name: "kql_go_extract_name", Params: []schema.Type{schema.String, schema.String, schema.String}, Result: schema.String, Eval: evalExtractName},
+	{Name: "kql_go_replace_strings", Params: []schema.Type{schema.String, schema.Dynamic, schema.Dynamic}, Result: schema.String, Nulls: true, Eval: evalReplaceStrings},
+	{Name: "kql_go_has_index", Params: []schema.Type{schema.String, schema.Dynamic}, Result: schema.Long, Nulls: true, Eval: evalHasIndex},
+	{Name: "kql_go_has_any", Params: []schema.Type{schema.String, schema.Dynamic}, Result: schema.Bool, Nulls: true, Eval: evalHasAny},
+	{Name: "kql_go_has_all", Params: []schema.Type{schema.String, schema.Dynamic}, Result: schema.Bool, Nulls: true, Eval: evalHasAll},
+	{Name: "kql_go_regex_quote", Params: []schema.Type{schema.String}, Result: schema.String, Eval: evalRegexQuote},
+	{Name: "kql_go_codepoints", Params: []schema.Type{schema.String}, Result: schema.Dynamic, Eval: evalCodepoints},
+	{Name: "kql_go_from_codepoints", Params: []schema.Type{schema.Dynamic}, Result: schema.String, Nulls: true, Eval: evalFromCodepoints},
+	{Name: "kql_go_parse_version", Params: []schema.Type{schema.String}, Result: schema.Decimal, Eval: evalParseVersion},
+	{Name: "kql_go_format_bytes", Params: []schema.Type{schema.Real, schema.Long, schema.String}, Result: schema.String, Eval: evalFormatBytes},
+	{Name: "kql_go_parse_kv", Params: []schema.Type{schema.String, schema.String, schema.String, schema.String, schema.String, schema.Bool}, Result: schema.Dynamic, Eval: evalParseKv},
+}
+
+// cached compiles each regular expression once; patterns are few and mostly
+// constant, and the cache is emptied when hostile data makes them many.
+type regexCache struct {
+	mu sync.Mutex
+	m  map[string]*regexp.Regexp
+}
+
+var regexes regexCache
+
+func (c *regexCache) get(pattern string) (*regexp.Regexp, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if re, ok := c.m[pattern]; ok {
+		return re, nil
+	}
+	re, err := regexp.Compile(pattern)
+	if err != nil {
+		return nil, err
+	}
+	if c.m == nil || len(c.m) > 1000 {
+		c.m = map[string]*regexp.Regexp{}
+	}
+	c.m[pattern] = re
+	return re, nil
+}
+
+// realText prints f as .NET's invariant R format does, which is how Kusto
+// prints reals.
+func realText(f float64) string {
+	switch {
+	case math.IsNaN(f):
+		return "NaN"
+	case math.IsInf(f, 1):
+		return "Infinity"
+	case math.IsInf(f, -1):
+		return "-Infinity"
+	case f == 0:
+		if math.Signbit(f) {
+			return "-0"
+		}
+		return "0"
+	}
+	if abs := math.Abs(f); abs >= 1e-5 && abs < 1e15 {
+		return strconv.FormatFloat(f, 'f', -1, 64)
+	}
+	s := strconv.FormatFloat(f, 'E', -1, 64)
+	return s
+}
+
+func evalRealText(args []any) (any, error) {
+	s := realText(args[0].(float64))
+	if c := s[len(s)-1]; c >= '0' && c <= '9' && !strings.ContainsAny(s, ".E") {
+		s += ".0"
+	}
+	return s, nil
+}
+
+func evalHex(args []any) (any, error) {
+	s := strings.TrimSpace(args[0].(string))
+	n, err := strconv.ParseUint(s[2:], 16, 64)
+	if err != nil {
+		return nil, nil
+	}
+	return int64(n), nil
+}
+
+func evalCountOf(args []any) (any, error) {
+	s, sub := args[0].(string), args[1].(string)
+	if args[2].(bool) {
+		re, err := regexes.get(sub)
+		if err != nil {
+			return nil, err
+		}
+		return int64(len(re.FindAllStringIndex(s, -1))), nil
+	}
+	if sub == "" {
+		return int64(0), nil
+	}
+	n := 0 // overlapping occurrences count, as in Kusto
+	for i := 0; ; n++ {
+		j := strings.Index(s[i:], sub)
+		if j < 0 {
+			return int64(n), nil
+		}
+		i += j + 1
+	}
+}
+
+func evalIndexOf(args []any) (any, error) {
+	s, sub := []rune(args[0].(string)), args[1].(string)
+	start, length, want := args[2].(int64), args[3].(int64), args[4].(int64)
+	if start < 0 {
+		start = max(0, int64(len(s))+start)
+	}
+	if start > int64(len(s)) || want == 0 || length < -1 {
+		return int64(-1), nil
+	}
+	end := int64(len(s))
+	if length >= 0 && start+length < end {
+		end = start + length
+	}
+	text := string(s[start:end])
+	found, base := int64(0), 0
+	for {
+		j := strings.Index(text[base:], sub)
+		if j < 0 {
+			return int64(-1), nil
+		}
+		if found++; found == want {
+			return start + int64(utf8.RuneCountInString(text[:base+j])), nil
+		}
+		base += j + max(1, len(sub))
+		if base > len(text) {
+			return int64(-1), nil
+		}
+	}
+}
+
+func evalExtractAll(args []any) (any, error) {
+	if args[0] == nil || args[2] == nil {
+		return nil, nil
+	}
+	re, err := regexes.get(args[0].(string))
+	if err != nil {
+		return nil, err
+	}
+	groups, err := captureGroups(re, args[1])
+	if err != nil {
+		return nil, err
+	}
+	var out []any
+	for _, m := range re.FindAllStringSubmatch(args[2].(string), -1) {
+		if len(groups) == 1 {
+			out = append(out, m[groups[0]])
+			continue
+		}
+		row := []any{}
+		for _, g := range groups {
+			row = append(row, m[g])
+		}
+		out = append(out, row)
+	}
+	if out == nil {
+		return nil, nil
+	}
+	return writeDynamic(out), nil
+}
+
+// captureGroups turns a list of group numbers or names into numbers; without a
+// list all groups count.
+func captureGroups(re *regexp.Regexp, list any) ([]int, error) {
+	var groups []int
+	wanted, ok := listArg(list)
+	if !ok {
+		for g := 1; g <= re.NumSubexp(); g++ {
+			groups = append(groups, g)
+		}
+		return groups, nil
+	}
+	for _, w := range wanted {
+		g := -1
+		switch x := w.(type) {
+		case int64:
+			g = int(x)
+		case string:
+			g = re.SubexpIndex(x)
+		}
+		if g >= 0 && g <= re.NumSubexp() {
+			groups = append(groups, g)
+		}
+	}
+	return groups, nil
+}
+
+func evalExtractName(args []any) (any, error) {
+	re, err := regexes.get(args[0].(string))
+	if err != nil {
+		return nil, err
+	}
+	m, g := re.FindStringSubmatch(args[2].(string)), re.SubexpIndex(args[1].(string))
+	if m == nil || g < 0 {
+		return "", nil
+	}
+	return m[g], nil
+}
+
+func evalReplaceStrings(args []any) (any, error) {
+	if args[0] == nil {
+		return "", nil
+	}
+	s := args[0].(string)
+	lookups, _ := listArg(args[1])
+	var to []string
+	switch r := dynArg(args[2]).(type) {
+	case []any:
+		for _, x := range r {
+			to = append(to, dynString(x))
+		}
+	case string:
+		for range lookups {
+			to = append(to, r)
+		}
+	}
+	for i, l := range lookups {
+		from := dynString(l)
+		if from == "" || i >= len(to) {
+			continue
+		}
+		s = strings.ReplaceAll(s, from, to[i])
+	}
+	return s, nil
+}
+
+// hasTerm reports whether term occurs in s between characters that are neither
+// letters nor digits, ignoring case.
+func hasTerm(s, term string) bool {
+	if term == "" {
+		return true
+	}
+	s, term = strings.ToLower(s), strings.ToLower(term)
+	for i := 0; i <= len(s)-len(term); {
+		j := strings.Index(s[i:], term)
+		if j < 0 {
+			return false
+		}
+		from := i + j
+		if edge(s, from) && edge(s, from+len(term)) {
+			return true
+		}
+		_, size := utf8.DecodeRuneInString(s[from:])
+		i = from + size
+	}
+	return false
+}
+
+// edge reports whether no term runs across offset at of s.
+func edge(s string, at int) bool {
+	before, _ := utf8.DecodeLastRuneInString(s[:at])
+	after, _ := utf8.DecodeRuneInString(s[at:])
+	return at == 0 || at == len(s) || !termRune(before) || !termRune(after)
+}
+
+func termRune(r rune) bool {
+	if r < utf8.RuneSelf {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9'
+	}
+	return isLetterOrNumber(r)
+}
+
+func evalHasIndex(args []any) (any, error) {
+	if terms, ok := listArg(args[1]); ok && args[0] != nil {
+		for i, t := range terms {
+			if hasTerm(args[0].(string), dynString(t)) {
+				return int64(i), nil
+			}
+		}
+	}
+	return int64(-1), nil
+}
+
+func evalHasAny(args []any) (any, error) {
+	i, err := evalHasIndex(args)
+	return i.(int64) >= 0, err
+}
+
+func evalHasAll(args []any) (any, error) {
+	terms, ok := listArg(args[1])
+	if !ok || args[0] == nil {
+		return false, nil
+	}
+	for _, t := range terms {
+		if !hasTerm(args[0].(string), dynString(t)) {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+func evalRegexQuote(args []any) (any, error) { return regexp.QuoteMeta(args[0].(string)), nil }
+
+func evalCodepoints(args []any) (any, error) {
+	out := []any{}
+	for _, r := range args[0].(string) {
+		out = append(out, int64(r))
+	}
+	return writeDynamic(out), nil
+}
+
+func evalFromCodepoints(args []any) (any, error) {
+	var b strings.Builder
+	addCodepoints(&b, dynArg(args[0]))
+	return b.String(), nil
+}
+
+func addCodepoints(b *strings.Builder, v any) {
+	switch x := v.(type) {
+	case []any:
+		for _, e := range x {
+			addCodepoints(b, e)
+		}
+	case int64:
+		if x >= 0 && x <= utf8.MaxRune {
+			b.WriteRune(rune(x))
+		}
+	}
+}
+
+var versionPattern = regexp.MustCompile(`^\d{1,8}(\.\d{1,8}){0,3}$`)
+
+// evalParseVersion packs up to four parts of up to eight digits into a decimal.
+// The store's decimals hold 20 digits before the point, so the result is text
+// that sorts like the number and is turned into a decimal where it fits.
+func evalParseVersion(args []any) (any, error) {
+	s := args[0].(string)
+	if !versionPattern.MatchString(s) {
+		return nil, nil
+	}
+	parts := strings.Split(s, ".")
+	out := ""
+	for i := range 4 {
+		p := ""
+		if i < len(parts) {
+			p = parts[i]
+		}
+		out += strings.Repeat("0", 8-len(p)) + p
+	}
+	return out, nil
+}
+
+var byteUnits = []string{"Bytes", "KB", "MB", "GB", "TB", "PB"}
+
+func evalFormatBytes(args []any) (any, error) {
+	v, precision, unit := args[0].(float64), args[1].(int64), args[2].(string)
+	i := 0
+	if unit == "" {
+		for math.Abs(v) >= 1024 && i < len(byteUnits)-1 {
+			v /= 1024
+			i++
+		}
+	} else {
+		for byteUnits[i] != unit {
+			v /= 1024
+			if i++; i == len(byteUnits) {
+				return "", nil
+			}
+		}
+	}
+	scale := math.Pow(10, float64(precision))
+	v = math.RoundToEven(v*scale) / scale
+	return strconv.FormatFloat(v, 'f', -1, 64) + " " + byteUnits[i], nil
+}
+
+// evalParseKv reads s as pairs: pair delimiter, key-value delimiter, quote,
+// escape, greedy. It returns the pairs as a bag of strings; the first of equal
+// keys wins.
+func evalParseKv(args []any) (any, error) {
+	p := kvReader{s: args[0].(string), pair: args[1].(string), kv: args[2].(string), quote: args[3].(string), escape: args[4].(string), greedy: args[5].(bool)}
+	return writeDynamic(p.read()), nil
+}

@@ -1,0 +1,49 @@
+package duck
+
+import "github.com/hunt365/hunt365/hunt/schema"
+
+// Function is a scalar function that DuckDB lacks, written in Go. The store
+// registers every one on every connection under its Name.
+//
+// Eval gets one value per parameter: nil for SQL NULL, else bool, int64
+// (int, long, datetime, timespan), float64 or string (string, guid, dynamic).
+// It returns a value of the same kinds. It must be deterministic and safe for
+// concurrent use.
+type Function struct {
+	Name     string
+	Params   []schema.Type
+	Variadic bool // the last parameter may be absent or repeat
+	Result   schema.Type
+	Nulls    bool // Eval wants to see nulls; else a null argument makes a null
+	Eval     func(args []any) (any, error)
+}
+
+// SQLType returns the DuckDB type that holds t in expressions.
+func SQLType(t schema.Type) string {
+	switch t {
+	case schema.Bool:
+		return "BOOLEAN"
+	case schema.Int:
+		return "INTEGER"
+	case schema.Long, schema.DateTime, schema.TimeSpan:
+		return "BIGINT"
+	case schema.Real:
+		return "DOUBLE"
+	case schema.Decimal:
+		return "DECIMAL(38,18)"
+	default:
+		return "VARCHAR"
+	}
+}
+
+// Functions returns the Go functions that the lowered SQL may call.
+func Functions() []Function {
+	var all []Function
+	for _, group := range [][]Function{
+		textFunctions, timeFunctions, dynamicFunctions, setFunctions,
+		addressFunctions, encodeFunctions, seriesFunctions, parseFunctions,
+	} {
+		all = append(all, group...)
+	}
+	return all
+}
