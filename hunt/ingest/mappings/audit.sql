@@ -1,0 +1,29 @@
+-- Graph directory audits, alone or as the properties of a diagnostic record.
+envelope time resourceId operationName operationVersion category tenantId resultType resultSignature resultDescription durationMs correlationId identity level Level location tenantid
+TenantId = coalesce(nullif(k.tenantId, ''), nullif(k.tenantid, ''), j.tenantId)
+AADTenantId = coalesce(nullif(k.tenantId, ''), nullif(k.tenantid, ''), j.tenantId)
+SourceSystem = 'Azure AD'
+ResourceId = k.resourceId
+OperationName = coalesce(nullif(k.operationName, ''), j.activityDisplayName)
+OperationVersion = coalesce(k.operationVersion, '1.0')
+Category = j.category
+ResultType = k.resultType
+ResultSignature = coalesce(k.resultSignature, 'None')
+ResultDescription = coalesce(nullif(k.resultDescription, ''), j.resultReason)
+DurationMs = k.durationMs
+CorrelationId = coalesce(j.correlationId, k.correlationId)
+Resource = 'Microsoft.aadiam'
+ResourceGroup = 'Microsoft.aadiam'
+Identity = coalesce(k.identity, m_get(j.initiatedBy, '$.user.displayName'), m_get(j.initiatedBy, '$.app.displayName'))
+Level = k.level
+Location = k.location
+AdditionalDetails = j.additionalDetails
+Id = coalesce(nullif(j.id, ''), id)
+InitiatedBy = j.initiatedBy
+LoggedByService = j.loggedByService
+Result = lower(j.result)
+ResultReason = j.resultReason
+TargetResources = regexp_replace(j.targetResources, '"Type":', '"type":', 'g')
+ActivityDisplayName = j.activityDisplayName
+ActivityDateTime = j.activityDateTime
+AADOperationType = j.operationType

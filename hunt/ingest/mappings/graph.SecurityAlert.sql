@@ -1,0 +1,23 @@
+-- Alerts of Graph's security/alerts_v2.
+TenantId = j.tenantId
+DisplayName = j.title
+AlertName = j.title
+AlertSeverity = upper(substr(j.severity, 1, 1)) || substr(j.severity, 2)
+Description = j.description
+ProviderName = j.serviceSource
+VendorName = 'Microsoft'
+VendorOriginalId = j.providerAlertId
+SystemAlertId = id
+AlertType = coalesce(j.category, j.alertPolicyId)
+StartTime = j.firstActivityDateTime
+EndTime = j.lastActivityDateTime
+ProcessingEndTime = j.lastUpdateDateTime
+RemediationSteps = j.recommendedActions
+ExtendedProperties = j.additionalData
+Entities = j.evidence
+ProductName = j.serviceSource
+ProductComponentName = j.detectionSource
+AlertLink = j.alertWebUrl
+Status = j.status
+Tactics = j.category
+Techniques = j.mitreTechniques

@@ -1,0 +1,33 @@
+-- Requests to Microsoft Graph.
+envelope time tenantId callerIpAddress correlationId location durationMs resultSignature tenantid
+TenantId = coalesce(nullif(k.tenantId, ''), nullif(k.tenantid, ''), j.tenantId)
+AadTenantId = coalesce(nullif(k.tenantId, ''), nullif(k.tenantid, ''), j.tenantId)
+Location = coalesce(k.location, j.location)
+RequestId = j.requestId
+OperationId = j.operationId
+ClientRequestId = j.clientRequestId
+ApiVersion = j.apiVersion
+RequestMethod = j.requestMethod
+ResponseStatusCode = coalesce(j.responseStatusCode, k.resultSignature)
+IPAddress = m_ip(coalesce(nullif(j.ipAddress, ''), k.callerIpAddress))
+UserAgent = j.userAgent
+RequestUri = j.requestUri
+DurationMs = coalesce(j.durationMs, k.durationMs)
+ResponseSizeBytes = j.responseSizeBytes
+SignInActivityId = j.signInActivityId
+Roles = j.roles
+SessionId = coalesce(j.sessionId, j.C_Sid)
+DeviceId = coalesce(j.deviceId, j.C_DeviceId)
+UniqueTokenId = j.uniqueTokenId
+TokenIssuedAt = j.tokenIssuedAt
+AppId = j.appId
+UserId = coalesce(nullif(j.userId, ''), j.UserPrincipalObjectID)
+ServicePrincipalId = j.servicePrincipalId
+Scopes = j.scopes
+IdentityProvider = j.identityProvider
+ClientAuthMethod = j.clientAuthMethod
+Wids = j.wids
+ATContent = j.atContent
+ATContentH = j.atContentH
+ATContentP = j.atContentP
+SourceSystem = 'Azure AD'

@@ -1,0 +1,4 @@
+-- Directory audits as exported; a query may have renamed Type.
+generic j
+Id = coalesce(nullif(j.Id, ''), id)
+ActivityDateTime := coalesce(m_ticks(coalesce(j.ActivityDateTime, j."ActivityDateTime [UTC]")), t)

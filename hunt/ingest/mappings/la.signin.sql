@@ -1,0 +1,3 @@
+-- Sign-ins as exported.
+generic j
+IPAddress = m_ip(j.IPAddress)

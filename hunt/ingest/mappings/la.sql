@@ -1,0 +1,2 @@
+-- Rows that have the table's own column names.
+generic j

@@ -1,0 +1,21 @@
+-- Every record of the unified audit log.
+TenantId = j.OrganizationId
+Id = id
+RecordType := m_record_number(j.RecordType)
+RecordTypeName := m_record_type(m_record_number(j.RecordType))
+Operation = j.Operation
+OrganizationId = j.OrganizationId
+UserType := m_user_number(j.UserType)
+UserTypeName := m_user_type(m_user_number(j.UserType))
+UserKey = j.UserKey
+UserId = j.UserId
+Workload = j.Workload
+ResultStatus = j.ResultStatus
+ObjectId = j.ObjectId
+ClientIP = m_ip(coalesce(nullif(j.ClientIP, ''), nullif(j.ClientIPAddress, ''), j.ActorIpAddress))
+AppId = coalesce(nullif(j.AppId, ''), j.ApplicationId)
+ClientAppId = j.ClientAppId
+SessionId = coalesce(nullif(j.SessionId, ''), m_get(j.AppAccessContext, '$.AADSessionId'))
+AppAccessContext = j.AppAccessContext
+AuditData := CAST(a AS JSON)
+SourceSystem = 'UnifiedAuditLog'
