@@ -49,7 +49,7 @@ func Macros() []string {
 	}
 	s = strings.ReplaceAll(s, "{headers}", headerMap())
 	var out []string
-	for _, st := range strings.Split(s, ";\n") {
+	for _, st := range strings.Split(s[strings.Index(s, "CREATE"):], ";\n") {
 		if st = strings.TrimSpace(st); st != "" {
 			out = append(out, st)
 		}
@@ -224,7 +224,7 @@ func compose(table *schema.Table, stage, columns string) (string, error) {
 		source += ", json_transform(a, " + sqlText("{"+strings.Join(members, ",")+"}") + ") AS j"
 	}
 	if len(f.envelope) > 0 {
-		source += ", json_transform(e, " + sqlText(`{"`+strings.Join(f.envelope, `":"VARCHAR","`)+`":"VARCHAR"}`) + ") AS k"
+		source += ", json_transform(env, " + sqlText(`{"`+strings.Join(f.envelope, `":"VARCHAR","`)+`":"VARCHAR"}`) + ") AS k"
 	}
 	source += " FROM src"
 	if f.pre != "" {

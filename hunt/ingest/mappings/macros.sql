@@ -8,10 +8,10 @@ CREATE OR REPLACE MACRO m_text(s) AS coalesce(CAST(s AS VARCHAR), '');
 -- ticks of an ISO or US time text, of /Date(ms)/ or of an epoch; without zone it is UTC
 CREATE OR REPLACE MACRO m_iso_ticks(s) AS
   epoch_us(TRY_CAST(replace(substr(s, 1, 19), 'T', ' ') AS TIMESTAMP)) * 10 + 621355968000000000
-  + CASE WHEN substr(s, 20, 1) = '.' THEN CAST(rpad(substr(regexp_extract(s, '\.([0-9]+)', 1), 1, 7), 7, '0') AS BIGINT) ELSE 0 END
+  + CASE WHEN substr(s, 20, 1) = '.' THEN TRY_CAST(rpad(substr(regexp_extract(s, '\.([0-9]+)', 1), 1, 7), 7, '0') AS BIGINT) ELSE 0 END
   - CASE WHEN regexp_matches(s, '[+-][0-9]{2}:?[0-9]{2}$') THEN
-      CAST(regexp_extract(s, '([+-][0-9]{2}):?[0-9]{2}$', 1) AS BIGINT) * 36000000000
-      + CAST(regexp_extract(s, '[+-][0-9]{2}:?([0-9]{2})$', 1) AS BIGINT) * 600000000 * CASE WHEN regexp_matches(s, '-[0-9]{2}:?[0-9]{2}$') THEN -1 ELSE 1 END
+      TRY_CAST(regexp_extract(s, '([+-][0-9]{2}):?[0-9]{2}$', 1) AS BIGINT) * 36000000000
+      + TRY_CAST(regexp_extract(s, '[+-][0-9]{2}:?([0-9]{2})$', 1) AS BIGINT) * 600000000 * CASE WHEN regexp_matches(s, '-[0-9]{2}:?[0-9]{2}$') THEN -1 ELSE 1 END
     ELSE 0 END;
 
 CREATE OR REPLACE MACRO m_us_ticks(s) AS
@@ -20,16 +20,16 @@ CREATE OR REPLACE MACRO m_us_ticks(s) AS
     TRY_STRPTIME(regexp_replace(s, '\.[0-9]+', ''), '%m/%d/%Y %H:%M:%S'),
     TRY_STRPTIME(regexp_replace(s, '\.[0-9]+', ''), '%m/%d/%Y %I:%M %p'),
     TRY_STRPTIME(s, '%m/%d/%Y'))) * 10 + 621355968000000000
-  + CASE WHEN contains(s, '.') THEN CAST(rpad(substr(regexp_extract(s, '\.([0-9]+)', 1), 1, 7), 7, '0') AS BIGINT) ELSE 0 END;
+  + CASE WHEN contains(s, '.') THEN TRY_CAST(rpad(substr(regexp_extract(s, '\.([0-9]+)', 1), 1, 7), 7, '0') AS BIGINT) ELSE 0 END;
 
 CREATE OR REPLACE MACRO m_ticks(s) AS CASE
   WHEN s IS NULL OR s = '' THEN NULL
   WHEN regexp_matches(s, '^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}') THEN m_iso_ticks(trim(s))
   WHEN regexp_matches(s, '^[0-9]{4}-[0-9]{2}-[0-9]{2}$') THEN m_iso_ticks(s || 'T00:00:00')
   WHEN regexp_matches(s, '^[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}') THEN m_us_ticks(trim(replace(s, ',', '')))
-  WHEN regexp_matches(s, '^.?/Date\([0-9]+') THEN CAST(regexp_extract(s, '\(([0-9]+)', 1) AS BIGINT) * 10000 + 621355968000000000
-  WHEN regexp_matches(s, '^[0-9]{13}$') THEN CAST(s AS BIGINT) * 10000 + 621355968000000000
-  WHEN regexp_matches(s, '^[0-9]{10}$') THEN CAST(s AS BIGINT) * 10000000 + 621355968000000000
+  WHEN regexp_matches(s, '^.?/Date\([0-9]+') THEN TRY_CAST(regexp_extract(s, '\(([0-9]+)', 1) AS BIGINT) * 10000 + 621355968000000000
+  WHEN regexp_matches(s, '^[0-9]{13}$') THEN TRY_CAST(s AS BIGINT) * 10000 + 621355968000000000
+  WHEN regexp_matches(s, '^[0-9]{10}$') THEN TRY_CAST(s AS BIGINT) * 10000000 + 621355968000000000
   END;
 
 -- bool of true, True, TRUE, 1, Yes and their opposites; anything else is null
@@ -59,7 +59,7 @@ CREATE OR REPLACE MACRO m_ps_list(j) AS to_json(list_transform(json_transform(j,
 -- JSON of a cell or member that may be JSON, text of JSON, PowerShell's @{…} or plain text
 CREATE OR REPLACE MACRO m_dyn(s) AS CASE
   WHEN s IS NULL OR s = '' OR s = 'null' THEN NULL
-  WHEN json_valid(s) THEN CAST(s AS JSON)
+  WHEN json_valid(s) THEN TRY_CAST(s AS JSON)
   WHEN starts_with(s, '@{') THEN m_ps_object(s)
   ELSE to_json(s) END;
 
@@ -82,7 +82,7 @@ CREATE OR REPLACE MACRO m_map(s) AS json_transform(CASE WHEN starts_with(s, '{')
 -- the audit log's text of a property value the way AuditLogs shows it: JSON
 CREATE OR REPLACE MACRO m_property(v) AS CASE
   WHEN v IS NULL OR v = '' THEN NULL
-  WHEN (starts_with(v, '[') OR starts_with(v, '{') OR starts_with(v, '"')) AND json_valid(v) THEN CAST(json(v) AS VARCHAR)
+  WHEN (starts_with(v, '[') OR starts_with(v, '{') OR starts_with(v, '"')) AND json_valid(v) THEN CAST(json(TRY_CAST(v AS JSON)) AS VARCHAR)
   ELSE CAST(to_json(v) AS VARCHAR) END;
 
 CREATE OR REPLACE MACRO m_properties(list) AS list_transform(list, lambda e: struct_pack(displayName := e.Name, oldValue := m_property(e.OldValue), newValue := m_property(e.NewValue)));

@@ -1,27 +1,27 @@
 -- Where each format keeps its records. A stage is a SELECT over the relation
 -- `segment` that yields n, id, t, _Segment, the record a and, for envelopes,
--- the whole e. Stages are separated by lines "stage <name>".
+-- the whole env. Stages are separated by lines "stage <name>".
 
 stage record
-SELECT n, id, t, _Segment, r AS a, CAST(NULL AS JSON) AS e FROM segment
+SELECT n, id, t, _Segment, r AS a, CAST(NULL AS JSON) AS env FROM segment
 
 stage auditdata
-SELECT n, id, t, _Segment, coalesce(r->>'AuditData', m_row(r)['auditdata']) AS a, CAST(NULL AS JSON) AS e FROM segment
+SELECT n, id, t, _Segment, coalesce(r->>'AuditData', m_row(r)['auditdata']) AS a, CAST(NULL AS JSON) AS env FROM segment
 
 stage graph-auditdata
-SELECT n, id, t, _Segment, coalesce(r->>'auditData', r->>'AuditData') AS a, CAST(NULL AS JSON) AS e FROM segment
+SELECT n, id, t, _Segment, coalesce(r->>'auditData', r->>'AuditData') AS a, CAST(NULL AS JSON) AS env FROM segment
 
 stage properties
-SELECT n, id, t, _Segment, coalesce(r->'properties', '{}') AS a, r AS e FROM segment
+SELECT n, id, t, _Segment, coalesce(r->'properties', '{}') AS a, r AS env FROM segment
 
 -- the UAL record inside a row of CloudAppEvents
 stage raw-event
-SELECT n, m_get(a0, '$.Id') AS id, t, _Segment, a0 AS a, CAST(NULL AS JSON) AS e
+SELECT n, m_get(a0, '$.Id') AS id, t, _Segment, a0 AS a, CAST(NULL AS JSON) AS env
 FROM (SELECT n, t, _Segment, coalesce(r->>'RawEventData', r->>'RawEventData_dynamic', r->>'RawEventData_string') AS a0 FROM segment)
 WHERE json_valid(a0) AND m_get(a0, '$.Operation') IS NOT NULL AND m_get(a0, '$.Id') IS NOT NULL
 
 stage stream-raw-event
-SELECT n, m_get(a0, '$.Id') AS id, t, _Segment, a0 AS a, CAST(NULL AS JSON) AS e
+SELECT n, m_get(a0, '$.Id') AS id, t, _Segment, a0 AS a, CAST(NULL AS JSON) AS env
 FROM (SELECT n, t, _Segment, json_extract_string(r, '$.properties.RawEventData') AS a0 FROM segment)
 WHERE json_valid(a0) AND m_get(a0, '$.Operation') IS NOT NULL AND m_get(a0, '$.Id') IS NOT NULL
 
@@ -42,7 +42,7 @@ SELECT n, id, t, _Segment, json_object(
     'UserKey', nullif(regexp_extract(head, '"UserKey":"([^"]*)"', 1), ''),
     'ObjectId', coalesce(nullif(regexp_extract(head, '"ObjectId":"([^"]*)"', 1), ''), m['objectid']),
     'ClientIP', coalesce(nullif(regexp_extract(head, '"ClientIP":"([^"]*)"', 1), ''), m['clientip']),
-    'Partial', true) AS a, CAST(NULL AS JSON) AS e
+    'Partial', true) AS a, CAST(NULL AS JSON) AS env
 FROM (SELECT *, coalesce(nullif(m['auditdata'], ''), replace(m['_raw'], '""', '"'), '') AS head FROM (SELECT n, id, t, _Segment, m_row(r) AS m FROM segment))
 
 -- AuditData spread over columns (Hawk, Sparrow, the Extractor Suite): nested cells are JSON text, @{…}, or lost to System.Object[]
@@ -53,11 +53,11 @@ SELECT n, id, t, _Segment, json_merge_patch(CAST(to_json(m) AS JSON), json_objec
     'Actor', m_dyn(nullif(m['Actor'], 'System.Object[]')), 'Target', m_dyn(nullif(m['Target'], 'System.Object[]')),
     'DeviceProperties', m_dyn(nullif(m['DeviceProperties'], 'System.Object[]')), 'OperationProperties', m_dyn(nullif(m['OperationProperties'], 'System.Object[]')),
     'Folders', m_dyn(nullif(m['Folders'], 'System.Object[]')), 'AppAccessContext', m_dyn(nullif(m['AppAccessContext'], 'System.Object[]')),
-    'Parameters', coalesce(m_dyn(nullif(m['Parameters'], 'System.Object[]')), params, m_dyn(m['ParameterString'])))) AS a, CAST(NULL AS JSON) AS e
+    'Parameters', coalesce(m_dyn(nullif(m['Parameters'], 'System.Object[]')), params, m_dyn(m['ParameterString'])))) AS a, CAST(NULL AS JSON) AS env
 FROM (SELECT n, id, t, _Segment, m, CASE WHEN len(p) > 0 THEN to_json(list_transform(p, lambda x: struct_pack("Name" := substr(x.key, 7), "Value" := x.value))) END AS params
   FROM (SELECT *, list_filter(map_entries(m), lambda x: starts_with(x.key, 'Param_') AND x.value <> '') AS p
     FROM (SELECT n, id, t, _Segment, json_transform(r, '"MAP(VARCHAR,VARCHAR)"') AS m FROM segment)))
 
 -- a CSV row by the normal names of its columns
 stage row
-SELECT n, id, t, _Segment, m_row(r) AS m, r AS a, CAST(NULL AS JSON) AS e FROM segment
+SELECT n, id, t, _Segment, m_row(r) AS m, r AS a, CAST(NULL AS JSON) AS env FROM segment

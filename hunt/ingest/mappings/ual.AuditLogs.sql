@@ -29,11 +29,11 @@ Identity = CASE WHEN is_user THEN NULL ELSE actor_name END
 Level = '4'
 AdditionalDetails := to_json(list_transform(map_entries(details), lambda e: struct_pack("key" := e.key, "value" := e.value)))
 Id = id
-InitiatedBy := CASE WHEN is_user THEN json_object('user', json_object('id', coalesce(actor_user, ''), 'displayName', NULL, 'userPrincipalName', coalesce(actor_upn, j.UserId), 'ipAddress', address, 'roles', CAST('[]' AS JSON))) ELSE json_object('app', json_object('appId', actor_app, 'displayName', coalesce(actor_name, j.UserId), 'servicePrincipalId', actor_sp, 'servicePrincipalName', NULL)) END
+InitiatedBy := CASE WHEN is_user THEN to_json(struct_pack("user" := struct_pack(id := coalesce(actor_user, ''), displayName := CAST(NULL AS VARCHAR), userPrincipalName := coalesce(actor_upn, j.UserId), ipAddress := address, roles := CAST([] AS VARCHAR[])))) ELSE to_json(struct_pack(app := struct_pack(appId := actor_app, displayName := coalesce(actor_name, j.UserId), servicePrincipalId := actor_sp, servicePrincipalName := CAST(NULL AS VARCHAR)))) END
 LoggedByService = 'Core Directory'
 Result = CASE lower(j.ResultStatus) WHEN 'success' THEN 'success' WHEN 'succeeded' THEN 'success' WHEN 'true' THEN 'success' WHEN 'failure' THEN 'failure' WHEN 'failed' THEN 'failure' WHEN 'false' THEN 'failure' ELSE lower(j.ResultStatus) END
 ResultReason = coalesce(m_named(j.ExtendedProperties, 'resultDescription'), '')
-TargetResources := json_array(json_object('id', regexp_extract(target_ref, '_(.*)$', 1), 'displayName', list_filter(j.Target, lambda e: e.Type = '1')[1].ID, 'type', CASE target_kind WHEN 'Company' THEN 'Directory' ELSE target_kind END, 'userPrincipalName', list_filter(j.Target, lambda e: e.Type = '5')[1].ID, 'modifiedProperties', coalesce(m_properties(j.ModifiedProperties), []), 'administrativeUnits', CAST('[]' AS JSON)))
+TargetResources := to_json([struct_pack(id := regexp_extract(target_ref, '_(.*)$', 1), displayName := list_filter(j.Target, lambda e: e.Type = '1')[1].ID, "type" := CASE target_kind WHEN 'Company' THEN 'Directory' ELSE target_kind END, userPrincipalName := list_filter(j.Target, lambda e: e.Type = '5')[1].ID, modifiedProperties := coalesce(m_properties(j.ModifiedProperties), []), administrativeUnits := CAST([] AS VARCHAR[]))])
 AADTenantId = j.OrganizationId
 TenantId = j.OrganizationId
 ActivityDisplayName = op_name
