@@ -36,6 +36,7 @@ type reader struct {
 	payload scanner
 	text    []byte
 	rec     Record
+	tenant  string // of the last record; most share it
 }
 
 // maxHeld bounds how many unknown records are remembered before a file with
@@ -239,11 +240,14 @@ func (r *reader) emit(f *Format, raw []byte, line int64, fields []field, canon [
 	}
 	rec := &r.rec
 	*rec = Record{Format: f.Name, Kind: f.Kind, Raw: raw, File: r.file.Name, Line: line}
-	rec.ID = first(f.ID, fields, inner, canon)
+	rec.ID = string(first(f.ID, fields, inner, canon))
 	if rec.ID == "" {
 		rec.ID = contentID(raw)
 	}
-	rec.Tenant = first(f.Tenant, fields, inner, canon)
+	if tenant := first(f.Tenant, fields, inner, canon); string(tenant) != r.tenant {
+		r.tenant = string(tenant)
+	}
+	rec.Tenant = r.tenant
 	r.time(f, rec, fields, inner, canon)
 	r.file.Read++
 	if err := r.w.take(rec); err != nil {
@@ -301,15 +305,15 @@ func (r *reader) time(f *Format, rec *Record, fields, inner []field, canon []str
 }
 
 // first returns the first text that one of paths leads to.
-func first(paths []string, fields, inner []field, canon []string) string {
+func first(paths []string, fields, inner []field, canon []string) []byte {
 	for _, p := range paths {
 		if raw := lookupPath(p, fields, inner, canon); len(raw) > 0 && raw[0] != '{' && raw[0] != '[' {
 			if s := scalar(raw); len(s) > 0 {
-				return string(s)
+				return s
 			}
 		}
 	}
-	return ""
+	return nil
 }
 
 // lookupPath resolves a path of Format: ".x" inside the payload, "a.b" inside

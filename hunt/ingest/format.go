@@ -48,6 +48,7 @@ type recognizer struct {
 	not     []keySet
 	byName  map[string]*Format
 	aliases map[string]string
+	starts  [65]uint32 // by length: the first letters of the known names
 }
 
 type keySet [4]uint64
@@ -80,6 +81,7 @@ func newRecognizer(formats []Format) *recognizer {
 			if !ok {
 				bit = uint(len(r.bits))
 				r.bits[n] = bit
+				r.starts[len(n)] |= 1 << (n[0] & 31)
 			}
 			k.add(bit)
 		}
@@ -127,22 +129,31 @@ func (r *recognizer) canonical(col string) string {
 func (r *recognizer) fieldSet(fields []field) (k keySet) {
 	var low [64]byte
 	for _, f := range fields {
-		if len(f.key) > len(low) {
+		n := len(f.key)
+		if n == 0 || n > len(low) {
 			continue
 		}
-		key := low[:len(f.key)]
+		suffixed := n > 8 && (f.key[n-8] == '_' || f.key[n-7] == '_')
+		if !suffixed && r.starts[n]&(1<<(f.key[0]&31)) == 0 {
+			continue // no known name has this length and first letter
+		}
+		key := low[:n]
 		for i, c := range f.key {
 			if c >= 'A' && c <= 'Z' {
 				c |= 0x20
 			}
 			key[i] = c
 		}
-		if bit, ok := r.bits[string(key)]; ok {
-			k.add(bit)
-		} else if i := bytes.LastIndexByte(key, '_'); i > 0 && (string(key[i:]) == "_dynamic" || string(key[i:]) == "_string") {
-			if bit, ok := r.bits[string(key[:i])]; ok {
-				k.add(bit)
+		bit, ok := r.bits[string(key)]
+		if !ok && suffixed {
+			for _, suffix := range []string{"_dynamic", "_string"} {
+				if bytes.HasSuffix(key, []byte(suffix)) {
+					bit, ok = r.bits[string(key[:n-len(suffix)])]
+				}
 			}
+		}
+		if ok {
+			k.add(bit)
 		}
 	}
 	return k

@@ -1,8 +1,10 @@
 package ingest
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"math/bits"
 	"unicode/utf8"
 )
 
@@ -179,9 +181,7 @@ func (s *scanner) skip(b []byte, i int) int {
 func (s *scanner) str(b []byte, i int) (int, error) {
 	i++
 	for {
-		for i < len(b) && plain[b[i]] {
-			i++
-		}
+		i = plainEnd(b, i)
 		if i >= len(b) {
 			return i, errShort
 		}
@@ -197,6 +197,27 @@ func (s *scanner) str(b []byte, i int) (int, error) {
 		}
 		i += n
 	}
+}
+
+const (
+	ones  = 0x0101010101010101
+	highs = 0x8080808080808080
+)
+
+// plainEnd returns the index of the first byte from i on that a string may not
+// hold as it is, looking at eight bytes at a time.
+func plainEnd(b []byte, i int) int {
+	for ; i+8 <= len(b); i += 8 {
+		w := binary.LittleEndian.Uint64(b[i:])
+		q, s := w^(ones*'"'), w^(ones*'\\')
+		if m := ((w-ones*0x20)&^w | (q-ones)&^q | (s-ones)&^s) & highs; m != 0 {
+			return i + bits.TrailingZeros64(m)/8 // bits above the lowest may be wrong
+		}
+	}
+	for i < len(b) && plain[b[i]] {
+		i++
+	}
+	return i
 }
 
 // escape checks the escape at b[i] and returns its length.
