@@ -1,0 +1,365 @@
+package duck
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/hunt365/hunt365/hunt/schema"
+)
+
+// wider returns the type in which two numbers meet.
+func wider(a, b schema.Type) schema.Type { return max(a, b) }
+
+// arithmetic lowers + - * / % on values of the types KQL allows.
+func arithmetic(op string, a, b expr, result schema.Type) (expr, error) {
+	if a.typ == schema.Dynamic {
+		a = cast(a, numberLike(b.typ))
+	}
+	if b.typ == schema.Dynamic {
+		b = cast(b, numberLike(a.typ))
+	}
+	out := expr{typ: result, null: true}
+	at, bt := a.typ, b.typ
+	isTime := func(t schema.Type) bool { return t == schema.DateTime || t == schema.TimeSpan }
+	switch {
+	case isTime(at) || isTime(bt):
+		sql, err := timeArithmetic(op, a, b)
+		out.sql = sql
+		return foldTicks(op, a, b, out), err
+	case at.IsNumeric() && bt.IsNumeric():
+		t := wider(at, bt)
+		if t == schema.Int {
+			t = schema.Long
+		}
+		out.sql = numberArithmetic(op, cast(a, t), cast(b, t), t, at == schema.Int && bt == schema.Int)
+		out.null = a.null || b.null || op == "/" || op == "%"
+		out.typ = t
+		return cast(out, result), nil
+	}
+	return out, fmt.Errorf("operator %s is not supported between %s and %s", op, at, bt)
+}
+
+func numberLike(t schema.Type) schema.Type {
+	switch t {
+	case schema.Dynamic, schema.String, schema.Bool:
+		return schema.Real
+	case schema.Int:
+		return schema.Long
+	}
+	return t
+}
+
+var longMacros = map[string]string{"+": "kql_add", "-": "kql_sub", "*": "kql_mul", "/": "kql_div", "%": "kql_mod"}
+
+func numberArithmetic(op string, a, b expr, t schema.Type, small bool) string {
+	if t == schema.Long {
+		if small && (op == "+" || op == "-" || op == "*") {
+			return fmt.Sprintf("(%s %s %s)", a.sql, op, b.sql) // 32-bit operands cannot overflow 64 bits
+		}
+		return fmt.Sprintf("%s(%s, %s)", longMacros[op], a.sql, b.sql)
+	}
+	if t == schema.Decimal {
+		switch op {
+		case "/":
+			return fmt.Sprintf("TRY_CAST(CASE WHEN %[2]s <> 0 THEN %[1]s::DOUBLE / %[2]s::DOUBLE END AS DECIMAL(38,18))", a.sql, b.sql)
+		case "*":
+			return fmt.Sprintf("TRY_CAST(%s::DOUBLE * %s::DOUBLE AS DECIMAL(38,18))", a.sql, b.sql)
+		}
+		return fmt.Sprintf("TRY(%s %s %s)", a.sql, op, b.sql)
+	}
+	if op == "%" {
+		return fmt.Sprintf("kql_rmod(%s, %s)", a.sql, b.sql)
+	}
+	return fmt.Sprintf("(%s %s %s)", a.sql, op, b.sql)
+}
+
+// timeArithmetic lowers arithmetic with a datetime or timespan. Numbers stand
+// for themselves in products and quotients.
+func timeArithmetic(op string, a, b expr) (string, error) {
+	at, bt := a.typ, b.typ
+	switch {
+	case at == schema.DateTime && bt == schema.DateTime && op == "-":
+		return fmt.Sprintf("(%s - %s)", a.sql, b.sql), nil
+	case at == schema.DateTime && op == "+":
+		return fmt.Sprintf("kql_date_add(%s, %s)", a.sql, cast(b, schema.TimeSpan).sql), nil
+	case at == schema.DateTime && op == "-":
+		return fmt.Sprintf("kql_date_sub(%s, %s)", a.sql, cast(b, schema.TimeSpan).sql), nil
+	case bt == schema.DateTime && op == "+":
+		return fmt.Sprintf("kql_date_add(%s, %s)", b.sql, cast(a, schema.TimeSpan).sql), nil
+	case at == schema.TimeSpan && bt == schema.TimeSpan && op == "/":
+		return fmt.Sprintf("(%s::DOUBLE / %s::DOUBLE)", a.sql, b.sql), nil
+	case at == schema.TimeSpan && bt == schema.TimeSpan && op == "%":
+		return fmt.Sprintf("kql_mod(%s, %s)", a.sql, b.sql), nil
+	case at == schema.TimeSpan && bt == schema.TimeSpan && (op == "+" || op == "-"):
+		return fmt.Sprintf("%s(%s, %s)", longMacros[op], a.sql, b.sql), nil
+	case at == schema.TimeSpan && bt.IsNumeric() && op == "*":
+		return spanTimes(a, b), nil
+	case at.IsNumeric() && bt == schema.TimeSpan && op == "*":
+		return spanTimes(b, a), nil
+	case at == schema.TimeSpan && bt.IsNumeric() && op == "/":
+		return fmt.Sprintf("kql_span_div(%s, %s)", a.sql, cast(b, schema.Real).sql), nil
+	}
+	return "", fmt.Errorf("operator %s is not supported between %s and %s", op, at, bt)
+}
+
+func spanTimes(span, n expr) string {
+	if n.typ == schema.Int || n.typ == schema.Long {
+		return fmt.Sprintf("kql_mul(%s, %s)", span.sql, cast(n, schema.Long).sql)
+	}
+	return fmt.Sprintf("kql_span_mul(%s, %s)", span.sql, cast(n, schema.Real).sql)
+}
+
+// foldTicks computes constant dates and timespans at once, so that time filters
+// are plain comparisons that prune row groups.
+func foldTicks(op string, a, b, out expr) expr {
+	x, ok := a.lit.(int64)
+	y, okY := b.lit.(int64)
+	if !ok || !okY || SQLType(a.typ) != "BIGINT" || SQLType(b.typ) != "BIGINT" || out.typ != schema.DateTime && out.typ != schema.TimeSpan {
+		return out
+	}
+	var v int64
+	switch {
+	case op == "+":
+		v = x + y
+	case op == "-":
+		v = x - y
+	case op == "*" && x < 1<<31 && x > -1<<31 && y < 1<<62 && y > -1<<62:
+		v = x * y
+		if x != 0 && v/x != y {
+			return out
+		}
+	default:
+		return out
+	}
+	if out.typ == schema.DateTime && (v < 0 || v > maxTicks) {
+		return literal(out.typ, nil)
+	}
+	return literal(out.typ, v)
+}
+
+// comparison lowers == != < <= > >=. loose is set where a null result counts
+// as false, as in a filter.
+func comparison(op string, a, b expr, loose bool) (expr, error) {
+	a, b, err := meet(a, b, op)
+	if err != nil {
+		return expr{}, err
+	}
+	out := expr{typ: schema.Bool}
+	nulls := a.null || b.null
+	sqlOp := map[string]string{"==": "=", "!=": "<>", "<": "<", "<=": "<=", ">": ">", ">=": ">="}[op]
+	plain := fmt.Sprintf("%s %s %s", a.sql, sqlOp, b.sql)
+	if a.typ == schema.Real {
+		plain = withoutNaN(op, a, b, plain)
+	}
+	out.sql = "(" + plain + ")"
+	if !nulls {
+		return out, nil
+	}
+	switch op {
+	case "==":
+		if !loose {
+			out.sql = fmt.Sprintf("coalesce(%s, CASE WHEN %s IS NULL AND %s IS NULL THEN NULL ELSE false END)", plain, a.sql, b.sql)
+			out.null = a.null && b.null
+		} else {
+			out.null = true
+		}
+	case "!=":
+		out.sql = fmt.Sprintf("coalesce(%s, CASE WHEN %s IS NULL AND %s IS NULL THEN NULL ELSE true END)", plain, a.sql, b.sql)
+		if !(a.null && b.null) {
+			out.sql = fmt.Sprintf("coalesce(%s, true)", plain)
+		}
+		out.null = a.null && b.null
+	default:
+		out.null = true
+	}
+	if op == "==" && !loose && !(a.null && b.null) {
+		out.sql = fmt.Sprintf("coalesce(%s, false)", plain)
+	}
+	return out, nil
+}
+
+// withoutNaN makes comparisons with NaN false, and != true; DuckDB orders NaN
+// above all numbers and equal to itself.
+func withoutNaN(op string, a, b expr, plain string) string {
+	_, aConst := a.lit.(float64)
+	_, bConst := b.lit.(float64)
+	switch op {
+	case "==":
+		if aConst || bConst {
+			return plain
+		}
+		return fmt.Sprintf("(%s AND NOT isnan(%s))", plain, a.sql)
+	case "!=":
+		if aConst || bConst {
+			return plain
+		}
+		return fmt.Sprintf("(%s OR isnan(%s))", plain, a.sql)
+	case ">", ">=":
+		if aConst {
+			return plain
+		}
+		return fmt.Sprintf("(%s AND NOT isnan(%s))", plain, a.sql)
+	}
+	if bConst {
+		return plain
+	}
+	return fmt.Sprintf("(%s AND NOT isnan(%s))", plain, b.sql)
+}
+
+// meet brings two operands of a comparison to one type.
+func meet(a, b expr, op string) (expr, expr, error) {
+	at, bt := a.typ, b.typ
+	switch {
+	case at == bt && at != schema.Dynamic:
+		return a, b, nil
+	case at == schema.Dynamic && bt == schema.Dynamic:
+		return a, b, nil
+	case at == schema.Dynamic:
+		return fromDynamic(a, b), b, nil
+	case bt == schema.Dynamic:
+		return a, fromDynamic(b, a), nil
+	case at.IsNumeric() && bt.IsNumeric():
+		t := wider(at, bt)
+		return cast(a, t), cast(b, t), nil
+	case at == schema.String || bt == schema.String:
+		return asText(a), asText(b), nil
+	case at == schema.Bool && bt.IsNumeric():
+		return cast(a, bt), b, nil
+	case bt == schema.Bool && at.IsNumeric():
+		return a, cast(b, at), nil
+	case SQLType(at) == SQLType(bt):
+		return a, b, nil
+	}
+	return a, b, fmt.Errorf("operator %s is not supported between %s and %s", op, at, bt)
+}
+
+// fromDynamic turns a dynamic value into the type of what it is compared with;
+// a value of another kind is null, which is equal to nothing.
+func fromDynamic(d, other expr) expr {
+	switch other.typ {
+	case schema.String, schema.GUID:
+		if d.path != "" {
+			return expr{typ: schema.String, null: true, sql: "json_extract_string(" + d.base + ", " + d.path + ")"}
+		}
+		return expr{typ: schema.String, null: true, sql: "json_extract_string(" + d.sql + ", '$')"}
+	case schema.Int, schema.Long, schema.Real, schema.Decimal:
+		return expr{typ: other.typ, null: true, sql: cast(d, wider(other.typ, schema.Long)).sql}
+	}
+	return cast(d, other.typ)
+}
+
+// textOperator describes a string operator: how it is spelled in SQL for a
+// constant and for any other right side.
+type textOperator struct {
+	lower bool // ignores case
+	call  string
+}
+
+var textOperators = map[string]textOperator{
+	"contains": {true, "contains"}, "contains_cs": {false, "contains"},
+	"startswith": {true, "starts_with"}, "startswith_cs": {false, "starts_with"},
+	"endswith": {true, "ends_with"}, "endswith_cs": {false, "ends_with"},
+}
+
+// termOperators are the operators on whole terms: the macro, and what must
+// stand before and after the term.
+var termOperators = map[string]struct {
+	lower         bool
+	macro         string
+	before, after string
+}{
+	"has": {true, "kql_has", termStart, termEnd}, "has_cs": {false, "kql_has_cs", termStart, termEnd},
+	"hasprefix": {true, "kql_hasprefix", termStart, ""}, "hasprefix_cs": {false, "kql_hasprefix_cs", termStart, ""},
+	"hassuffix": {true, "kql_hassuffix", "", termEnd}, "hassuffix_cs": {false, "kql_hassuffix_cs", "", termEnd},
+}
+
+const (
+	termStart = `(?:^|[^\pL\pN])`
+	termEnd   = `(?:$|[^\pL\pN])`
+)
+
+// textCompare lowers the string operators. Both sides are text already.
+func textCompare(op string, a, b expr) (expr, error) {
+	if rest, ok := strings.CutPrefix(op, "!"); ok {
+		if rest == "~" {
+			rest = "=~"
+		}
+		e, err := textCompare(rest, a, b)
+		return negate(e), err
+	}
+	out := expr{typ: schema.Bool}
+	want, isConst := b.lit.(string)
+	if op == "=~" {
+		out.sql = fmt.Sprintf("(%s = %s)", lowerText(a), lowerText(b))
+		return out, nil
+	}
+	if op == "matches regex" {
+		out.sql = fmt.Sprintf("regexp_matches(%s, %s)", a.sql, regexArg(b).sql)
+		return out, nil
+	}
+	if t, ok := textOperators[op]; ok {
+		x, y := a.sql, b.sql
+		if t.lower {
+			x, y = lowerText(a), lowerText(b)
+		}
+		out.sql = fmt.Sprintf("%s(%s, %s)", t.call, x, y)
+		return out, nil
+	}
+	t, ok := termOperators[op]
+	if !ok {
+		return out, fmt.Errorf("operator %s is not supported", op)
+	}
+	if !isConst {
+		out.sql = fmt.Sprintf("(%s(%s, %s))", t.macro, a.sql, b.sql)
+		return out, nil
+	}
+	out.sql = termMatch(a, []string{want}, t.lower, t.before, t.after)
+	return out, nil
+}
+
+// termMatch looks for any of the constant terms: a cheap substring search
+// first, then one regular expression for the edges.
+func termMatch(a expr, terms []string, lower bool, before, after string) string {
+	x, alternatives, finds := a.sql, []string{}, []string{}
+	if lower {
+		x = lowerText(a)
+	}
+	for _, t := range terms {
+		if t == "" {
+			return "true"
+		}
+		if lower {
+			t = strings.ToLower(t)
+		}
+		alternatives = append(alternatives, regexp.QuoteMeta(t))
+		finds = append(finds, fmt.Sprintf("contains(%s, %s)", x, quote(t)))
+	}
+	re := quote(before + "(?:" + strings.Join(alternatives, "|") + ")" + after)
+	match := fmt.Sprintf("regexp_matches(%s, %s)", x, re)
+	if len(finds) > 4 {
+		return "(" + match + ")"
+	}
+	if len(finds) == 1 {
+		return fmt.Sprintf("(%s AND %s)", finds[0], match)
+	}
+	return fmt.Sprintf("((%s) AND %s)", strings.Join(finds, " OR "), match)
+}
+
+// lowerText folds case; a constant is folded at once.
+func lowerText(e expr) string {
+	if s, ok := e.lit.(string); ok {
+		return quote(strings.ToLower(s))
+	}
+	return "lower(" + e.sql + ")"
+}
+
+var namedGroup = regexp.MustCompile(`\(\?<([A-Za-z_]\w*)>`)
+
+// regexArg rewrites what .NET and RE2 spell differently: named groups.
+func regexArg(e expr) expr {
+	if s, ok := e.lit.(string); ok {
+		return literal(schema.String, namedGroup.ReplaceAllString(s, "(?P<$1>"))
+	}
+	return e
+}
