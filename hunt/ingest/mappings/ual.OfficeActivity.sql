@@ -1,5 +1,5 @@
 -- Exchange, SharePoint, OneDrive and Teams records in the shape of OfficeActivity.
-where j.Workload IN ('Exchange', 'SharePoint', 'OneDrive', 'MicrosoftTeams')
+pre json_extract_string(a, '$.Workload') IN ('Exchange', 'SharePoint', 'OneDrive', 'MicrosoftTeams')
 type CrossMailboxOperations "BOOLEAN"
 TenantId = j.OrganizationId
 Application = j.Application
