@@ -90,7 +90,8 @@ func newRig(t *testing.T, cfg graphtest.Config, faults graphtest.Faults) *rig {
 	if cfg.Now.IsZero() {
 		cfg.Now = end
 	}
-	clock := graph.NewSimClock(end.Add(time.Minute))
+	// a skewed service is one beside a wrong local clock: its own time is right
+	clock := graph.NewSimClock(end.Add(time.Minute - faults.Skew))
 	tenant := graphtest.NewTenant(cfg)
 	sources, err := graph.Select([]string{"default", "provisioning", "message-trace"}, "global")
 	if err != nil {

@@ -191,12 +191,11 @@ func (r *run) batch(ctx context.Context, s *Source, ids []string, answers []answ
 				return
 			}
 		}
-		rows, err := r.post(ctx, s, ids, open)
-		if err != nil {
+		if rows, err := r.post(ctx, s, ids, open); err != nil {
 			fail(answers, open, err)
-			return
+		} else {
+			r.place(ctx, s, ids, open, rows, answers)
 		}
-		r.place(ctx, s, ids, open, rows, answers)
 		open = slices.DeleteFunc(open, func(i int) bool { return !again(answers[i].err) || round >= rounds })
 	}
 }

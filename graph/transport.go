@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -287,14 +288,14 @@ func (l *retryLayer) judge(ctx context.Context, res *http.Response, err error) (
 	body, _ := io.ReadAll(res.Body)
 	res.Body = io.NopCloser(bytes.NewReader(body))
 	fault := newAPIError(res.StatusCode, res.Header, body).Fault
-	return fault, fault == FaultTransient || fault == FaultThrottled || fault == FaultLicence
+	return fault, slices.Contains([]Fault{FaultTransient, FaultThrottled, FaultLicence, FaultToken}, fault)
 }
 
 func (l *retryLayer) limit(f Fault, c *call) int {
 	switch f {
 	case FaultLicence:
 		return retryLicence
-	case faultBroken:
+	case faultBroken, FaultToken:
 		return retryBroken
 	}
 	if c.limit > 0 {
