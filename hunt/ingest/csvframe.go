@@ -95,13 +95,10 @@ func (f *csvFramer) next() (cells [][]byte, n int, err error) {
 		if err == nil {
 			return f.cells, n, nil
 		}
-		if !errors.Is(err, errShort) {
-			return nil, 0, err
-		}
-		if !f.w.full() && f.w.more() {
+		if errors.Is(err, errShort) && !f.w.full() && f.w.more() {
 			continue
 		}
-		reason := "quoted cell is not closed"
+		reason := errQuote.Error()
 		if f.w.full() {
 			reason = tooLarge(f.w.limit).Error()
 		} else if f.w.err != nil {

@@ -1,6 +1,14 @@
 package ingest
 
-import "unicode/utf8"
+import (
+	"bytes"
+	"errors"
+	"unicode/utf8"
+)
+
+// errQuote says that a quoted cell that spans lines holds a single quote: its
+// closing quote is missing, and what follows belongs to other rows.
+var errQuote = errors.New("quoted cell is not closed")
 
 // csvRow reads one row at the start of b: cells separated by comma, quoted by
 // '"'. It differs from encoding/csv in that cells keep their line ends as they
@@ -65,11 +73,15 @@ func quotedCell(b []byte, i int, comma byte, atEOF bool, scratch []byte) ([]byte
 		if i+1 >= len(b) || b[i+1] == comma || b[i+1] == '\n' || b[i+1] == '\r' {
 			break
 		}
-		if b[i+1] == '"' { // a doubled quote is one
-			scratch = append(scratch, b[seg:i+1]...)
-			copied, seg = true, i+2
-			i++
+		if b[i+1] != '"' {
+			if bytes.IndexByte(b[start:i], '\n') >= 0 {
+				return nil, i, scratch, errQuote
+			}
+			continue
 		}
+		scratch = append(scratch, b[seg:i+1]...) // a doubled quote is one
+		copied, seg = true, i+2
+		i++
 	}
 	if !copied {
 		return b[start:i], i + 1, scratch, nil

@@ -53,8 +53,7 @@ func (w *walker) text(name string, head []byte, r io.Reader) error {
 		rd.notes["the file is in "+encoding+"; it was converted to UTF-8"]++
 	}
 	win := newWindow(r, w.opts.MaxLine)
-	win.ensure(1 << 16)
-	first := bytes.TrimLeft(win.bytes(), " \t\r\n\ufeff")
+	first := win.skipBlank()
 	var err error
 	switch {
 	case len(first) == 0:
@@ -66,7 +65,9 @@ func (w *walker) text(name string, head []byte, r io.Reader) error {
 		err = fmt.Errorf("%w: not text", errUnknown)
 	default:
 		rd.shape = CSV
-		rd.dayFirst = provesDayFirst(win.bytes())
+		if rd.dayFirst = provesDayFirst(win.bytes()); rd.dayFirst {
+			rd.notes["dates such as 3/12/2026 were read as day/month/year, because a number above 12 stands first elsewhere in the file"]++
+		}
 		err = (&csvFramer{w: win, out: rd}).run()
 	}
 	if rd.fatal == nil && win.err != nil && err == nil {
@@ -112,7 +113,12 @@ func (r *reader) close(err error) error {
 		f.State, f.Err = Failed, errors.New("not one record could be read")
 	case f.Read == 0:
 		f.State = Empty
-		if len(f.Notes) == 0 {
+		switch {
+		case len(r.cols) > 0:
+			r.notes["a header and no rows"]++
+		case r.shape == JSON:
+			r.notes["no records in it"]++
+		default:
 			r.notes["the file is empty"]++
 		}
 	default:
@@ -241,6 +247,9 @@ func (r *reader) emit(f *Format, raw []byte, line int64, fields []field, canon [
 	rec := &r.rec
 	*rec = Record{Format: f.Name, Kind: f.Kind, Raw: raw, File: r.file.Name, Line: line}
 	rec.ID = string(first(f.ID, fields, inner, canon))
+	if f.GUID && len(rec.ID) != 36 {
+		rec.ID = "" // a cell of a broken row
+	}
 	if rec.ID == "" {
 		rec.ID = contentID(raw)
 	}
@@ -301,7 +310,9 @@ func (r *reader) time(f *Format, rec *Record, fields, inner []field, canon []str
 		r.file.Timed = true
 		return
 	}
-	r.notes["a record has no time"]++
+	if f.Kind != "state" {
+		r.notes["a record has no time"]++
+	}
 }
 
 // first returns the first text that one of paths leads to.

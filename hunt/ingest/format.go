@@ -18,6 +18,7 @@ type Format struct {
 	Not    []string            // and those that must not
 	When   map[string][]string // values (lower case) one of which the member must have
 	ID     []string            // where the record's own id is; the first that is not empty
+	GUID   bool                // whether only a GUID is an id
 	Time   []string            // where its time is
 	Tenant []string            // where its tenant is
 	// Payload names the member that holds the record proper, as an object or

@@ -61,7 +61,7 @@ var ualFormats = []Format{
 	{Name: "ual-flat", Kind: "ual", Doc: "AuditData flattened to columns: Hawk, Sparrow, Extractor Suite", Shape: CSV | JSON, Need: []string{"creationtime", "operation"}, Not: []string{"timegenerated", "auditdata"},
 		ID: []string{"Id"}, Time: []string{"CreationTime"}, Tenant: []string{"OrganizationId", "Organization"}},
 	{Name: "ual-partial", Kind: "ual", Doc: "audit log rows whose AuditData is missing or cut off", Need: []string{"auditdata"},
-		ID: []string{"Identity", "RecordId", "id"}, Time: []string{"CreationDate", "createdDateTime"}, Tenant: []string{"organizationId"}},
+		GUID: true, ID: []string{"Identity", "RecordId", "id"}, Time: []string{"CreationDate", "createdDateTime"}, Tenant: []string{"organizationId"}},
 }
 
 // diagnostic builds the format of one category of diagnostic settings records.

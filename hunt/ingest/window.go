@@ -65,11 +65,6 @@ func (w *window) more() bool {
 			if !errors.Is(err, io.EOF) {
 				w.err = err
 			}
-			// A final newline ends a last number or an unended last row.
-			if w.end > 0 && w.buf[w.end-1] != '\n' && w.end < len(w.buf) {
-				w.buf[w.end] = '\n'
-				w.end++
-			}
 			return n > 0 || w.end > w.pos
 		}
 		if n > 0 {
@@ -109,6 +104,20 @@ func (w *window) ensure(n int) {
 	for w.end-w.pos < n && w.more() {
 		if w.eof {
 			return
+		}
+	}
+}
+
+// skipBlank consumes white space and byte order marks and returns what follows.
+func (w *window) skipBlank() []byte {
+	for {
+		w.ensure(1 << 16)
+		rest := bytes.TrimLeft(w.bytes(), " \t\r\n\ufeff")
+		if len(rest) > 0 || w.pos == w.end && !w.more() {
+			return rest
+		}
+		if len(rest) == 0 {
+			w.pos = w.end
 		}
 	}
 }

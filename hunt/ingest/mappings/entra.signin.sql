@@ -1,5 +1,5 @@
 -- Sign-in downloads of the Entra portal. m holds the row by normal names.
-let location = string_split(coalesce(m['location'], ''), ', ')
+let location = string_split(nullif(m['location'], ''), ', ')
 let code = coalesce(nullif(m['sign-inerrorcode'], ''), CASE WHEN lower(m['status']) IN ('success', 'correcto', 'operazioneriuscita', 'erfolg', 'succès') THEN '0' ELSE '' END)
 OperationName = 'Sign-in activity'
 OperationVersion = '1.0'
@@ -15,7 +15,7 @@ Resource = 'Microsoft.aadiam'
 ResourceGroup = 'Microsoft.aadiam'
 Identity = coalesce(m['user'], m['serviceprincipalname'], m['userdisplayname'])
 Location = CASE WHEN len(location) > 0 THEN location[len(location)] END
-LocationDetails := json_object('city', CASE WHEN len(location) >= 3 THEN location[1] END, 'state', CASE WHEN len(location) >= 2 THEN location[len(location) - 1] END, 'countryOrRegion', location[len(location)])
+LocationDetails := CASE WHEN len(location) > 0 THEN json_object('city', CASE WHEN len(location) >= 3 THEN location[1] END, 'state', CASE WHEN len(location) >= 2 THEN location[len(location) - 1] END, 'countryOrRegion', location[len(location)]) END
 AppDisplayName = coalesce(m['application'], m['appdisplayname'])
 AppId = coalesce(m['applicationid'], m['appid'])
 AppOwnerTenantId = m['appownertenantid']
@@ -50,7 +50,7 @@ ServicePrincipalCredentialKeyId = m['credentialkeyid']
 ServicePrincipalCredentialThumbprint = m['credentialthumbprint']
 SessionId = m['sessionid']
 SignInIdentifier = m['sign-inidentifier']
-Status := json_object('errorCode', coalesce(m_long(code), 0), 'failureReason', coalesce(m['failurereason'], ''), 'additionalDetails', coalesce(m['multifactorauthenticationresult'], ''))
+Status := json_object('errorCode', m_long(code), 'failureReason', coalesce(m['failurereason'], ''), 'additionalDetails', coalesce(m['multifactorauthenticationresult'], ''))
 TokenIssuerName = m['tokenissuername']
 TokenIssuerType = m['tokenissuertype']
 TokenProtectionStatusDetails := CASE WHEN coalesce(m['tokenprotection-signinsession'], '') <> '' THEN json_object('signInSessionStatus', m['tokenprotection-signinsession'], 'signInSessionStatusCode', m['tokenprotection-signinsessionstatuscode']) END

@@ -25,6 +25,7 @@ CREATE OR REPLACE MACRO m_us_ticks(s) AS
 CREATE OR REPLACE MACRO m_ticks(s) AS CASE
   WHEN s IS NULL OR s = '' THEN NULL
   WHEN regexp_matches(s, '^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}') THEN m_iso_ticks(trim(s))
+  WHEN regexp_matches(s, '^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]:') THEN m_iso_ticks(trim(regexp_replace(s, '([T ])([0-9]):', '\10\2:')))
   WHEN regexp_matches(s, '^[0-9]{4}-[0-9]{2}-[0-9]{2}$') THEN m_iso_ticks(s || 'T00:00:00')
   WHEN regexp_matches(s, '^[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}') THEN m_us_ticks(trim(replace(s, ',', '')))
   WHEN regexp_matches(s, '^.?/Date\([0-9]+') THEN TRY_CAST(regexp_extract(s, '\(([0-9]+)', 1) AS BIGINT) * 10000 + 621355968000000000

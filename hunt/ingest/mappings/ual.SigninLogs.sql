@@ -23,7 +23,7 @@ Id = id
 IPAddress = address
 OriginalRequestId = j.IntraSystemId
 ResourceIdentity = coalesce(nullif(j.ObjectId, ''), list_filter(j.Target, lambda e: e.Type = '0')[1].ID)
-Status := json_object('errorCode', coalesce(m_long(code), 0), 'failureReason', coalesce(j.LogonError, ''), 'additionalDetails', m_named(j.ExtendedProperties, 'ResultStatusDetail'))
+Status := json_object('errorCode', m_long(code), 'failureReason', coalesce(j.LogonError, ''), 'additionalDetails', m_named(j.ExtendedProperties, 'ResultStatusDetail'))
 AuthenticationProcessingDetails = CAST(to_json(j.ExtendedProperties) AS VARCHAR)
 UserAgent = m_named(j.ExtendedProperties, 'UserAgent')
 UserId = CASE WHEN regexp_full_match(j.UserKey, '[0-9a-fA-F-]{36}') THEN j.UserKey ELSE coalesce(list_filter(j.Actor, lambda e: regexp_full_match(e.ID, '[0-9a-fA-F-]{36}'))[1].ID, j.UserKey) END
