@@ -248,7 +248,7 @@ func (r *reader) emit(f *Format, raw []byte, line int64, fields []field, canon [
 	*rec = Record{Format: f.Name, Kind: f.Kind, Raw: raw, File: r.file.Name, Line: line}
 	rec.ID = string(first(f.ID, fields, inner, canon))
 	if f.GUID && len(rec.ID) != 36 {
-		rec.ID = "" // a cell of a broken row
+		rec.ID = prefixID(fields, canon) // a cell of a broken row
 	}
 	if rec.ID == "" {
 		rec.ID = contentID(raw)
@@ -264,6 +264,19 @@ func (r *reader) emit(f *Format, raw []byte, line int64, fields []field, canon [
 		return &stopError{err}
 	}
 	return nil
+}
+
+// prefixID finds the id of a record whose AuditData is cut off: it stands near
+// its start, in the cell itself or in Splunk's copy of the row.
+func prefixID(fields []field, canon []string) string {
+	for _, name := range []string{"AuditData", "auditData", "_raw"} {
+		text := bytes.ReplaceAll(scalar(lookup(fields, canon, name)), []byte(`""`), []byte(`"`))
+		_, rest, ok := bytes.Cut(text, []byte(`"Id":"`))
+		if id, _, closed := bytes.Cut(rest, []byte(`"`)); ok && closed && len(id) == 36 {
+			return string(id)
+		}
+	}
+	return ""
 }
 
 // inner returns the members of the payload, an object or JSON text of one.
