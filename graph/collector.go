@@ -31,11 +31,10 @@ type Plan struct {
 	Sources     []*Source // from [Select]
 	Since       time.Time
 	Mailboxes   Mailboxes
-	Batch       int  // requests per $batch; 0 or 1 asks one by one
-	Searches    int  // audit searches at once; 0 is 3
-	Again       bool // read every window a second time and compare
-	Subscribe   bool // start Management Activity subscriptions: this writes to the tenant
-	StopAt      time.Time
+	Batch       int           // requests per $batch; 0 or 1 asks one by one
+	Searches    int           // audit searches at once; 0 is 3
+	Again       bool          // read every window a second time and compare
+	Subscribe   bool          // start Management Activity subscriptions: this writes to the tenant
 	PollEvery   time.Duration // audit search; 0 is 30 s
 	SearchLimit time.Duration // how long a search may run; 0 is 6 h
 }
@@ -73,7 +72,6 @@ type run struct {
 	mu    sync.Mutex
 	gaps  map[string][]gap
 	stats map[string]*Progress
-	notes map[string]string
 }
 
 // Run collects plan's sources and returns the ledger, which it has also given to
@@ -104,7 +102,7 @@ func (c *Collector) Run(ctx context.Context, plan Plan) ([]Entry, error) {
 func newRun(c *Collector, plan Plan, j *journal) *run {
 	r := &run{
 		c: c, plan: plan, journal: j, ready: map[string]chan struct{}{}, listers: map[string][]*Source{},
-		gaps: map[string][]gap{}, stats: map[string]*Progress{}, notes: map[string]string{},
+		gaps: map[string][]gap{}, stats: map[string]*Progress{},
 	}
 	for _, s := range plan.Sources {
 		r.ready[s.Name] = make(chan struct{})

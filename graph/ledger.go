@@ -123,7 +123,6 @@ func (r *run) coverSource(ctx context.Context, s *Source) ([]Entry, error) {
 func (r *run) entries(s *Source) []Entry {
 	r.mu.Lock()
 	gaps := slices.Clone(r.gaps[s.Name])
-	note := r.notes[s.Name]
 	r.mu.Unlock()
 	var entries []Entry
 	if s.IsLog() {
@@ -134,8 +133,8 @@ func (r *run) entries(s *Source) []Entry {
 	for i := range entries {
 		e := &entries[i]
 		e.Source, e.Tables = s.Name, s.Tables
-		if note != "" && !e.State.IsGap() && e.Reason == "" {
-			e.Reason = note
+		if f := s.Fallback; f != nil && f.Loses != "" && r.version(s) == f.Version && !e.State.IsGap() {
+			e.State, e.Reason, e.Fix = hunt.Partial, "read through "+f.Version+": "+f.Loses, "none in this cloud; import the diagnostic settings export of this log"
 		}
 	}
 	return entries

@@ -51,7 +51,7 @@ func parsePage(body []byte, rowsKey string) (page, error) {
 	if err == nil && s.space() != 0 {
 		err = fmt.Errorf("bytes after the JSON: %w", s.fault())
 	}
-	if !framed {
+	if !framed && err == nil {
 		p.rows = [][]byte{bytes.TrimSpace(body)}
 	}
 	return p, err

@@ -6,7 +6,7 @@ import (
 )
 
 // listings is how often a snapshot is read before a fault in it is accepted.
-const listings = 3
+const listings = 8
 
 // snapshot reads the whole state of one kind of object.
 func (r *run) snapshot(ctx context.Context, s *Source, out *spool) error {

@@ -18,6 +18,7 @@ type Server struct {
 	Now    func() time.Time // the service's time is this plus Faults.Skew
 	Scopes []string         // application permissions that tokens carry
 	Secret string           // client secret; "" takes any
+	NoBeta bool             // only v1.0 exists
 	Limits bool             // throttle what exceeds the documented limits
 
 	once     sync.Once
@@ -96,6 +97,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	}
 	path = "/" + path
 	s.count(path)
+	if version == "beta" && s.NoBeta {
+		s.fail(w, 404, "BadRequest", "Invalid version: beta")
+		return
+	}
 	if s.misbehave(w, req, path) || !s.authorized(w, req, path) {
 		return
 	}
