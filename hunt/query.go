@@ -74,6 +74,21 @@ func (v *Version) UnmarshalYAML(node *yaml.Node) error {
 // Level returns the query's severity.
 func (q *Query) Level() Severity { return q.severity }
 
+// Columns returns the result columns that the query's fields name: its entities,
+// and the records, start and end where they are set.
+func (q *Query) Columns() []string {
+	var out []string
+	for _, m := range q.Entities {
+		out = append(out, m.Column)
+	}
+	for _, name := range []string{q.Records, q.Start, q.End} {
+		if name != "" {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
 // LoadQueries reads every query of fsys, sorted by id: each <id>/query.yaml, and
 // also plain .kql files and Sentinel's rule files (.yaml, .yml), whose folder
 // does not matter. All that is wrong is reported at once.
