@@ -33,7 +33,7 @@ func (m *mapper) settleIn(ctx context.Context, tx *sql.Tx, all []piece) error {
 	if err := m.writePieces(ctx, tx, all); err != nil {
 		return err
 	}
-	for _, table := range []string{"AuditLogs", "SigninLogs", "OfficeActivity"} {
+	for _, table := range []string{"AuditLogs", "SigninLogs", "OfficeActivity", "UnifiedAuditLog"} {
 		if err := dropTwins(ctx, tx, table); err != nil {
 			return fmt.Errorf("remove twins from %s: %w", table, err)
 		}
