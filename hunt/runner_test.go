@@ -69,9 +69,13 @@ func testEngine() *fakeEngine {
 	at := schema.Ticks(start())
 	return &fakeEngine{
 		columns: []schema.Column{
-			{Name: "TimeGenerated", Type: schema.DateTime}, {Name: "Actor", Type: schema.String},
-			{Name: "Addresses", Type: schema.Dynamic}, {Name: "Count", Type: schema.Long},
-			{Name: "Span", Type: schema.TimeSpan}, {Name: "Share", Type: schema.Real}, {Name: "Records", Type: schema.Dynamic},
+			{Name: "TimeGenerated", Type: schema.DateTime},
+			{Name: "Actor", Type: schema.String},
+			{Name: "Addresses", Type: schema.Dynamic},
+			{Name: "Count", Type: schema.Long},
+			{Name: "Span", Type: schema.TimeSpan},
+			{Name: "Share", Type: schema.Real},
+			{Name: "Records", Type: schema.Dynamic},
 		},
 		rows: [][]any{
 			{at, "Ana@Contoso.example", `["203.0.113.7:443","[2001:db8::1]:80","203.0.113.7"]`, int64(2), int64(15_000_000), 0.5, `["b",["a"],"b"]`},

@@ -15,7 +15,7 @@ func peakMemory(p *os.ProcessState) int64 {
 		return 0
 	}
 	if runtime.GOOS == "darwin" { // counts bytes where others count kilobytes
-		return int64(usage.Maxrss)
+		return usage.Maxrss
 	}
-	return int64(usage.Maxrss) * 1024
+	return usage.Maxrss * 1024
 }

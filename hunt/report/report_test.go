@@ -3,6 +3,7 @@ package report_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -99,8 +100,14 @@ func (r *memoryRows) Close() error             { return nil }
 
 func testRows() *memoryRows {
 	rows := &memoryRows{columns: []schema.Column{
-		{Name: "z", Type: schema.String}, {Name: "b", Type: schema.Bool}, {Name: "n", Type: schema.Long}, {Name: "r", Type: schema.Real},
-		{Name: "t", Type: schema.DateTime}, {Name: "s", Type: schema.TimeSpan}, {Name: "d", Type: schema.Dynamic}, {Name: "m", Type: schema.Decimal},
+		{Name: "z", Type: schema.String},
+		{Name: "b", Type: schema.Bool},
+		{Name: "n", Type: schema.Long},
+		{Name: "r", Type: schema.Real},
+		{Name: "t", Type: schema.DateTime},
+		{Name: "s", Type: schema.TimeSpan},
+		{Name: "d", Type: schema.Dynamic},
+		{Name: "m", Type: schema.Decimal},
 	}}
 	at := schema.Ticks(time.Date(2026, 10, 3, 8, 11, 2, 123456700, time.UTC))
 	rows.rows = [][]any{
@@ -138,7 +145,7 @@ func readParquet(t *testing.T, data []byte) string {
 	defer rows.Close()
 	buffer := make([]parquet.Row, 10)
 	n, err := rows.ReadRows(buffer)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		t.Fatal(err)
 	}
 	for _, r := range buffer[:n] {
