@@ -101,6 +101,11 @@ func (d *database) prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	var prepared bool // by another Case of this process: DuckDB opens a file once
+	err = conn.QueryRowContext(ctx, "SELECT current_setting('lock_configuration')").Scan(&prepared)
+	if err != nil || prepared {
+		return errors.Join(err, conn.Close())
+	}
 	for _, f := range duck.Functions() {
 		if err := duckdb.RegisterScalarUDF(conn, f.Name, scalar{f}); err != nil {
 			return errors.Join(fmt.Errorf("function %s: %w", f.Name, err), conn.Close())

@@ -13,8 +13,8 @@ import (
 // insert runs one mapping and returns how many rows it made.
 func (m *mapper) insert(ctx context.Context, tx *sql.Tx, mp Mapping) (int64, error) {
 	t, ok := schema.Lookup(mp.Table)
-	if !ok {
-		return 0, fmt.Errorf("no table %q in the schema", mp.Table)
+	if !ok || !t.Filled {
+		return 0, fmt.Errorf("no table %q in the schema that is filled", mp.Table)
 	}
 	given, err := describe(ctx, tx, mp.SQL)
 	if err != nil {

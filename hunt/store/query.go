@@ -36,23 +36,55 @@ func (s statement) text() string {
 
 // run starts a statement against the tables.
 func (c *Case) run(ctx context.Context, s statement) (hunt.Rows, error) {
+	if c.isNew() {
+		if _, err := c.mapPending(ctx); err != nil {
+			return nil, &hunt.EngineError{Outcome: hunt.StoreFailure, Detail: "make the tables", Err: err}
+		}
+	}
 	d, err := c.query(ctx)
 	if err != nil {
 		return nil, &hunt.EngineError{Outcome: hunt.StoreFailure, Detail: "open the tables", Err: err}
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	rows, err := d.db.QueryContext(ctx, s.text(), s.args...)
-	if err != nil {
+	r := &resultRows{ctx: ctx, cancel: cancel, statement: s, row: make([]any, len(s.columns))}
+	if err := r.start(d); err != nil {
 		err = failure(ctx, err)
-		cancel()
+		r.Close() // the first error says what happened
 		return nil, err
 	}
-	r := &resultRows{ctx: ctx, cancel: cancel, rows: rows, statement: s, row: make([]any, len(s.columns))}
+	return r, nil
+}
+
+func (r *resultRows) start(d *database) (err error) {
+	if r.conn, err = d.db.Conn(r.ctx); err != nil {
+		return err
+	}
+	if err := emptyTables(r.ctx, r.conn, r.statement.sql); err != nil {
+		return err
+	}
+	if r.rows, err = r.conn.QueryContext(r.ctx, r.statement.text(), r.statement.args...); err != nil {
+		return err
+	}
 	r.scan = make([]any, len(r.row))
 	for i := range r.row {
 		r.scan[i] = &r.row[i]
 	}
-	return r, nil
+	return nil
+}
+
+// emptyTables makes the tables that a statement names and that are never
+// filled. A case without these hundred opens in a third of the time.
+func emptyTables(ctx context.Context, conn *sql.Conn, text string) error {
+	for _, t := range schema.Tables() {
+		if t.Filled || !strings.Contains(text, identifier(t.Name)) {
+			continue
+		}
+		ddl := strings.Replace(schema.DDL(t), "CREATE TABLE", "CREATE TEMP TABLE IF NOT EXISTS", 1)
+		if _, err := conn.ExecContext(ctx, ddl); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // failure says how a statement ended that did not end well.
@@ -76,6 +108,7 @@ func failure(ctx context.Context, err error) error {
 type resultRows struct {
 	ctx       context.Context
 	cancel    context.CancelFunc
+	conn      *sql.Conn
 	rows      *sql.Rows
 	statement statement
 	row, scan []any
@@ -115,7 +148,14 @@ func (r *resultRows) Err() error { return r.err }
 // Close stops what still runs.
 func (r *resultRows) Close() error {
 	r.cancel()
-	if err := r.rows.Close(); err != nil && !errors.Is(err, context.Canceled) {
+	var err error
+	if r.rows != nil {
+		err = r.rows.Close()
+	}
+	if r.conn != nil {
+		err = errors.Join(err, r.conn.Close())
+	}
+	if err != nil && !errors.Is(err, context.Canceled) {
 		return fmt.Errorf("close rows: %w", err)
 	}
 	return nil

@@ -19,7 +19,7 @@ func (c *Case) isFresh() (bool, error) {
 	ctx := context.Background()
 	d, err := c.query(ctx)
 	if err != nil {
-		println(err.Error()); return false, nil // repair finds out what is wrong, or makes it anew
+		return false, nil // repair finds out what is wrong, or makes it anew
 	}
 	stale, err := c.isStale(ctx, d)
 	if err != nil || stale {
@@ -31,6 +31,9 @@ func (c *Case) isFresh() (bool, error) {
 	}
 	return true, nil
 }
+
+// isNew reports whether the case holds nothing, not even tables.
+func (c *Case) isNew() bool { return len(c.manifest.entries) == 0 && !exists(c.databasePath()) }
 
 func exists(path string) bool {
 	_, err := os.Lstat(path)
@@ -73,6 +76,9 @@ func (c *Case) repair() error {
 	}
 	if err := c.sweep(ctx, fresh); err != nil || fresh {
 		return err
+	}
+	if c.isNew() && c.opts.Write {
+		return nil // the first Append or query makes the tables
 	}
 	if usable, err := c.usable(ctx); err != nil {
 		return err

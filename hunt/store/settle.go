@@ -30,7 +30,8 @@ func (m *mapper) settle(ctx context.Context, all []piece) error {
 }
 
 func (m *mapper) settleIn(ctx context.Context, tx *sql.Tx, all []piece) error {
-	if err := m.writePieces(ctx, tx, all); err != nil {
+	targets, err := m.writePieces(ctx, tx, all)
+	if err != nil {
 		return err
 	}
 	for _, table := range []string{"AuditLogs", "SigninLogs", "OfficeActivity", "UnifiedAuditLog"} {
@@ -43,10 +44,10 @@ func (m *mapper) settleIn(ctx context.Context, tx *sql.Tx, all []piece) error {
 			return fmt.Errorf("prefer native rows in %s: %w", table, err)
 		}
 	}
-	if err := m.writeCoverage(ctx, tx); err != nil {
+	if err := m.writeCoverage(ctx, tx, targets); err != nil {
 		return fmt.Errorf("state coverage: %w", err)
 	}
-	_, err := tx.ExecContext(ctx, "DELETE FROM hunt365_meta WHERE name = 'head'")
+	_, err = tx.ExecContext(ctx, "DELETE FROM hunt365_meta WHERE name = 'head'")
 	if err == nil {
 		_, err = tx.ExecContext(ctx, "INSERT INTO hunt365_meta VALUES ('head', ?)", m.c.manifest.head)
 	}
@@ -54,11 +55,13 @@ func (m *mapper) settleIn(ctx context.Context, tx *sql.Tx, all []piece) error {
 }
 
 // writePieces lists, per segment and table, where rows stand in the order in
-// which twins give way: derived ones last, then later ones.
-func (m *mapper) writePieces(ctx context.Context, tx *sql.Tx, all []piece) error {
+// which twins give way: derived ones last, then later ones. It returns the
+// tables.
+func (m *mapper) writePieces(ctx context.Context, tx *sql.Tx, all []piece) (map[string]bool, error) {
+	targets := map[string]bool{}
 	const create = `CREATE OR REPLACE TEMP TABLE pieces (target VARCHAR, file VARCHAR, scope VARCHAR, source VARCHAR, received BIGINT, place BIGINT)`
 	if _, err := tx.ExecContext(ctx, create); err != nil {
-		return err
+		return nil, err
 	}
 	for _, p := range all {
 		for _, mp := range m.c.opts.Mappings(p.Format) {
@@ -68,11 +71,12 @@ func (m *mapper) writePieces(ctx context.Context, tx *sql.Tx, all []piece) error
 			}
 			if _, err := tx.ExecContext(ctx, "INSERT INTO pieces VALUES (?, ?, ?, ?, ?, ?)",
 				mp.Table, p.File, p.Scope, p.Source+": "+p.Format, int64(p.Received), place); err != nil {
-				return err
+				return nil, err
 			}
+			targets[mp.Table] = true
 		}
 	}
-	return nil
+	return targets, nil
 }
 
 // dropTwins removes rows of one event that came through several logs, keeping
@@ -122,12 +126,12 @@ DELETE FROM {t} WHERE SourceSystem = 'UnifiedAuditLog' AND EXISTS (
 
 // writeCoverage says what each table holds from each source, then what the
 // manifest states besides.
-func (m *mapper) writeCoverage(ctx context.Context, tx *sql.Tx) error {
+func (m *mapper) writeCoverage(ctx context.Context, tx *sql.Tx, targets map[string]bool) error {
 	if _, err := tx.ExecContext(ctx, `DELETE FROM "Coverage"`); err != nil {
 		return err
 	}
 	for _, t := range schema.Tables() {
-		if _, timed := t.Column("TimeGenerated"); !t.Filled || !timed || t.Name == "Coverage" {
+		if _, timed := t.Column("TimeGenerated"); !timed || !targets[t.Name] {
 			continue
 		}
 		_, err := tx.ExecContext(ctx, strings.ReplaceAll(`

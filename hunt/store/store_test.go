@@ -372,6 +372,13 @@ func TestPermissions(t *testing.T) {
 	}
 }
 
+func TestTablesThatAreNeverFilled(t *testing.T) {
+	c := open(t, t.TempDir(), options())
+	for range 2 {
+		same(t, "rows", []string{"0"}, query(t, c, `SELECT count("Timestamp") + count("_Id") FROM "CampaignInfo"`, schema.Long))
+	}
+}
+
 func TestLock(t *testing.T) {
 	dir := t.TempDir()
 	c := open(t, dir, options())
