@@ -232,6 +232,9 @@ func (r *reader) emit(f *Format, raw []byte, line int64, fields []field, canon [
 		}
 		return nil
 	}
+	if f.Table != "" {
+		f = r.w.rec.byTable(f, fields)
+	}
 	var inner []field
 	if f.Payload != "" {
 		ok := false

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"slices"
 	"strings"
+
+	"github.com/hunt365/hunt365/hunt/schema"
 )
 
 // Format is one kind of record that hunt365 recognises by its content.
@@ -26,6 +28,9 @@ type Format struct {
 	Payload string
 	// Fallback is the format of rows whose Payload is missing or cut off.
 	Fallback string
+	// Table names the member that holds the name of the documented table that
+	// the record belongs to, behind Prefix; the format is then one of that table.
+	Table, Prefix string
 	// Note is said once per file, for what is kept but becomes no table row.
 	Note string
 	// Skip says why records of this format are not taken.
@@ -49,7 +54,8 @@ type recognizer struct {
 	not     []keySet
 	byName  map[string]*Format
 	aliases map[string]string
-	starts  [65]uint32 // by length: the first letters of the known names
+	tables  map[string]*Format // formats of tables found by name, in lower case
+	starts  [65]uint32         // by length: the first letters of the known names
 }
 
 type keySet [4]uint64
@@ -75,7 +81,7 @@ func (k keySet) meets(o keySet) bool {
 }
 
 func newRecognizer(formats []Format) *recognizer {
-	r := &recognizer{formats: formats, bits: map[string]uint{}, byName: map[string]*Format{}, aliases: headerAliases()}
+	r := &recognizer{formats: formats, bits: map[string]uint{}, byName: map[string]*Format{}, aliases: headerAliases(), tables: map[string]*Format{}}
 	set := func(names []string) (k keySet) {
 		for _, n := range names {
 			bit, ok := r.bits[n]
@@ -169,6 +175,29 @@ func (r *recognizer) find(shape Shape, keys keySet, fields []field) *Format {
 		}
 	}
 	return nil
+}
+
+// byTable returns the format of the table that a record of f names, or f.
+func (r *recognizer) byTable(f *Format, fields []field) *Format {
+	name := strings.ToLower(string(scalar(looseField(fields, f.Table))))
+	key := f.Name + " " + name
+	if g, ok := r.tables[key]; ok {
+		return g
+	}
+	g := f
+	for _, table := range schema.TableNames() {
+		if rest, ok := strings.CutPrefix(name, f.Prefix); ok && strings.EqualFold(table, rest) {
+			c := *f
+			base, _, _ := strings.Cut(f.Name, "/")
+			c.Name, c.Kind, c.Note = base+"/"+table, "table "+table, ""
+			c.Doc = strings.Replace(f.Doc, "other tables", table, 1)
+			g = &c
+		}
+	}
+	if len(r.tables) < 1000 { // names are data: bound what they can make us keep
+		r.tables[key] = g
+	}
+	return g
 }
 
 func whenHolds(when map[string][]string, fields []field) bool {

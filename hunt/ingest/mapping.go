@@ -29,7 +29,26 @@ type Mapping struct {
 
 // Mappings returns the mappings of the format called name, in the order of the
 // index; none for formats that are only kept as evidence.
-func Mappings(name string) []Mapping { return slices.Clone(mappings()[name]) }
+func Mappings(name string) []Mapping {
+	if m, ok := mappings()[name]; ok {
+		return slices.Clone(m)
+	}
+	base, tableName, _ := strings.Cut(name, "/")
+	stage := map[string]string{"la": "record", "xdr-stream": "properties"}[base]
+	table, ok := schema.Lookup(tableName)
+	if stage == "" || !ok {
+		return nil
+	}
+	stages, err := readStages()
+	if err != nil {
+		return nil
+	}
+	sql, err := compose(table, stages[stage], "la") // a documented table under its own column names
+	if err != nil {
+		return nil
+	}
+	return []Mapping{{Table: tableName, SQL: sql}}
+}
 
 var mappings = sync.OnceValue(func() map[string][]Mapping {
 	m, err := composeMappings()
