@@ -1,7 +1,6 @@
 package duck
 
 import (
-	"math"
 	"sort"
 	"strconv"
 	"strings"
@@ -35,6 +34,7 @@ var dynamicFunctions = []Function{
 	{Name: "kql_go_bag_set_key", Params: []schema.Type{schema.Dynamic, schema.String, schema.Dynamic}, Result: schema.Dynamic, Nulls: true, Eval: evalBagSetKey},
 	{Name: "kql_go_bag_has_key", Params: []schema.Type{schema.Dynamic, schema.String}, Result: schema.Bool, Eval: evalBagHasKey},
 	{Name: "kql_go_bag_zip", Params: []schema.Type{schema.Dynamic, schema.Dynamic}, Result: schema.Dynamic, Nulls: true, Eval: evalBagZip},
+	{Name: "kql_go_bag_items", Params: []schema.Type{schema.Dynamic, schema.Bool}, Result: schema.Dynamic, Eval: evalBagItems},
 	{Name: "kql_go_flatten", Params: []schema.Type{schema.Dynamic}, Result: schema.Dynamic, Eval: evalFlatten},
 }
 
@@ -612,6 +612,25 @@ func evalBagZip(args []any) (any, error) {
 	return writeDynamic(out), nil
 }
 
+// evalBagItems takes a bag apart: into bags of one property, or [key, value].
+func evalBagItems(args []any) (any, error) {
+	b, ok := bagArg(args[0])
+	if !ok {
+		return nil, nil
+	}
+	out := []any{}
+	for _, k := range b.keys {
+		if args[1] == true {
+			out = append(out, []any{k, b.vals[k]})
+			continue
+		}
+		one := newBag()
+		one.set(k, b.vals[k])
+		out = append(out, one)
+	}
+	return writeDynamic(out), nil
+}
+
 // evalFlatten takes the arrays in a list apart, as make_list and make_set do
 // with arrays that they collect.
 func evalFlatten(args []any) (any, error) {
@@ -629,5 +648,3 @@ func evalFlatten(args []any) (any, error) {
 	}
 	return writeDynamic(out), nil
 }
-
-func isWhole(f float64) bool { return f == math.Trunc(f) && math.Abs(f) < 1<<53 }

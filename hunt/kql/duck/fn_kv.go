@@ -11,8 +11,61 @@ func isLetterOrNumber(r rune) bool { return unicode.IsLetter(r) || unicode.IsNum
 // kvReader reads text such as `a=1 b="x y"`. An empty pair delimiter means any
 // character that is no letter or digit; an empty kv likewise.
 type kvReader struct {
-	s, pair, kv, quote, escape string
-	greedy                     bool
+	s, pair, kv, escape string
+	quotes              []string
+	greedy              bool
+}
+
+// evalParseKv reads text as pairs and returns a bag of strings; the first of
+// equal keys wins. Its second argument holds the options.
+func evalParseKv(args []any) (any, error) {
+	options, ok := bagArg(args[1])
+	if !ok {
+		return nil, nil
+	}
+	text := func(name string) string { s, _ := options.vals[name].(string); return s }
+	if re := text("regex"); re != "" {
+		return parseKvRegex(args[0].(string), re)
+	}
+	p := kvReader{s: args[0].(string), pair: text("pair"), kv: text("kv"), escape: text("escape"), greedy: options.vals["greedy"] == true}
+	quotes, _ := options.vals["quotes"].([]any)
+	for _, q := range quotes {
+		p.quotes = append(p.quotes, dynString(q))
+	}
+	return writeDynamic(p.read()), nil
+}
+
+func parseKvRegex(s, pattern string) (any, error) {
+	re, err := regexes.get(pattern)
+	if err != nil || re.NumSubexp() < 2 {
+		return nil, err
+	}
+	out := newBag()
+	for _, m := range re.FindAllStringSubmatch(s, -1) {
+		if _, dup := out.vals[m[1]]; !dup {
+			out.set(m[1], m[2])
+		}
+	}
+	return writeDynamic(out), nil
+}
+
+// ends returns the opening and closing text of a quote.
+func ends(q string) (open, shut string) {
+	r := []rune(q)
+	if len(r) == 0 {
+		return "", ""
+	}
+	return string(r[0]), string(r[len(r)-1])
+}
+
+// openQuote returns what closes the quote that s begins with, or "".
+func (p *kvReader) openQuote(s string) string {
+	for _, q := range p.quotes {
+		if open, shut := ends(q); open != "" && strings.HasPrefix(s, open) {
+			return shut
+		}
+	}
+	return ""
 }
 
 func (p *kvReader) read() *bag {
@@ -36,20 +89,20 @@ func (p *kvReader) read() *bag {
 // delimiter returns where the next delimiter of s begins and ends, outside of
 // quotes; without one, from is len(s).
 func (p *kvReader) delimiter(s, delim string) (from, to int) {
-	open := false
+	shut := "" // what closes the quote that is open
 	for i := 0; i < len(s); {
 		switch {
 		case p.escape != "" && strings.HasPrefix(s[i:], p.escape) && i+len(p.escape) < len(s):
 			_, n := utf8.DecodeRuneInString(s[i+len(p.escape):])
 			i += len(p.escape) + n
 			continue
-		case p.quote != "" && !open && strings.HasPrefix(s[i:], p.quote[:1]):
-			open = true
-		case p.quote != "" && open && strings.HasPrefix(s[i:], p.quote[len(p.quote)-1:]):
-			open = false
-		case !open && delim != "" && strings.HasPrefix(s[i:], delim):
+		case shut == "" && p.openQuote(s[i:]) != "":
+			shut = p.openQuote(s[i:])
+		case shut != "" && strings.HasPrefix(s[i:], shut):
+			shut = ""
+		case shut == "" && delim != "" && strings.HasPrefix(s[i:], delim):
 			return i, i + len(delim)
-		case !open && delim == "":
+		case shut == "" && delim == "":
 			r, n := utf8.DecodeRuneInString(s[i:])
 			if !isLetterOrNumber(r) && r != '_' {
 				return i, i + n
@@ -88,8 +141,11 @@ func (p *kvReader) split(item string) (key, value string, ok bool) {
 }
 
 func (p *kvReader) unquote(s string) string {
-	if q := p.quote; q != "" && len(s) >= 2 && strings.HasPrefix(s, q[:1]) && strings.HasSuffix(s, q[len(q)-1:]) {
-		s = s[1 : len(s)-1]
+	for _, q := range p.quotes {
+		if open, shut := ends(q); open != "" && len(s) >= len(open)+len(shut) && strings.HasPrefix(s, open) && strings.HasSuffix(s, shut) {
+			s = s[len(open) : len(s)-len(shut)]
+			break
+		}
 	}
 	if p.escape == "" || !strings.Contains(s, p.escape) {
 		return s

@@ -27,7 +27,7 @@ var textFunctions = []Function{
 	{Name: "kql_go_from_codepoints", Params: []schema.Type{schema.Dynamic}, Result: schema.String, Nulls: true, Eval: evalFromCodepoints},
 	{Name: "kql_go_parse_version", Params: []schema.Type{schema.String}, Result: schema.Decimal, Eval: evalParseVersion},
 	{Name: "kql_go_format_bytes", Params: []schema.Type{schema.Real, schema.Long, schema.String}, Result: schema.String, Eval: evalFormatBytes},
-	{Name: "kql_go_parse_kv", Params: []schema.Type{schema.String, schema.String, schema.String, schema.String, schema.String, schema.Bool}, Result: schema.Dynamic, Eval: evalParseKv},
+	{Name: "kql_go_parse_kv", Params: []schema.Type{schema.String, schema.Dynamic}, Result: schema.Dynamic, Eval: evalParseKv},
 }
 
 // cached compiles each regular expression once; patterns are few and mostly
@@ -380,12 +380,4 @@ func evalFormatBytes(args []any) (any, error) {
 	scale := math.Pow(10, float64(precision))
 	v = math.RoundToEven(v*scale) / scale
 	return strconv.FormatFloat(v, 'f', -1, 64) + " " + byteUnits[i], nil
-}
-
-// evalParseKv reads s as pairs: pair delimiter, key-value delimiter, quote,
-// escape, greedy. It returns the pairs as a bag of strings; the first of equal
-// keys wins.
-func evalParseKv(args []any) (any, error) {
-	p := kvReader{s: args[0].(string), pair: args[1].(string), kv: args[2].(string), quote: args[3].(string), escape: args[4].(string), greedy: args[5].(bool)}
-	return writeDynamic(p.read()), nil
 }

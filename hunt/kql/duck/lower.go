@@ -1,0 +1,519 @@
+// Package duck turns bound KQL queries into DuckDB SQL. It knows no files, no
+// network and no driver: the result is text.
+package duck
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/hunt365/hunt365/hunt/kql"
+	"github.com/hunt365/hunt365/hunt/schema"
+)
+
+// Statement is a query for DuckDB. Columns are the result's, in order; their
+// values come as schema.Type says.
+type Statement struct {
+	SQL     string
+	Args    []any
+	Columns []kql.Column
+	Ordered bool
+}
+
+// Lower compiles plan. The SQL has one common table expression per step.
+func Lower(plan *kql.Plan) (*Statement, error) {
+	l := &lowerer{used: map[int]bool{}, shared: map[*kql.Shared]*rel{}, refs: map[*kql.Shared]int{}}
+	l.markPlan(plan)
+	for _, s := range plan.Shared {
+		if l.refs[s] == 0 {
+			continue
+		}
+		if err := l.lowerShared(s); err != nil {
+			return nil, err
+		}
+	}
+	want := 0
+	if plan.Ordered {
+		want = 1
+	}
+	r, err := l.rel(plan.Root, want)
+	if err != nil {
+		return nil, err
+	}
+	st := &Statement{Columns: plan.Columns, Ordered: plan.Ordered}
+	var cols []string
+	for i, c := range plan.Root.Output() {
+		cols = append(cols, colName(c)+" AS "+quoteName(plan.Columns[i].Name))
+	}
+	var b strings.Builder
+	if len(l.steps) > 0 {
+		b.WriteString("WITH " + strings.Join(l.steps, ",\n") + "\n")
+	}
+	b.WriteString("SELECT " + strings.Join(cols, ", ") + "\nFROM " + r.name)
+	if len(r.order) > 0 && plan.Ordered {
+		b.WriteString("\nORDER BY " + r.orderBy())
+	}
+	st.SQL = b.String()
+	return st, nil
+}
+
+// lowerer carries what one compilation knows.
+type lowerer struct {
+	steps     []string // finished common table expressions
+	next      int      // numbers steps and hidden columns
+	used      map[int]bool
+	shared    map[*kql.Shared]*rel
+	refs      map[*kql.Shared]int
+	ctx       *subquery // innermost mv-apply or partition
+	null      map[int]bool
+	scan      *scanState          // set while a step of scan is lowered
+	plain     bool                // a null result counts as false just now
+	windowSQL map[*kql.Apply]expr // window calls of the projection at hand
+}
+
+// subquery is what the body of mv-apply or partition runs under: every step
+// works within the rows that share the part columns and passes on the carried ones.
+type subquery struct {
+	input *rel
+	part  []string
+	carry []int  // columns of the input that the result still needs
+	base  string // relation with every part, for parts without rows
+	outer *subquery
+}
+
+// rel is a lowered relation: a name that can stand after FROM, with a column
+// c<ID> for every used output column.
+type rel struct {
+	name  string
+	null  map[int]bool // columns that may be NULL
+	order []orderTerm  // over hidden columns of the relation
+	exact bool         // the order has no ties
+}
+
+type orderTerm struct {
+	col        string
+	desc       bool
+	nullsFirst bool
+}
+
+func (t orderTerm) String() string {
+	s := t.col
+	if t.desc {
+		s += " DESC"
+	}
+	if t.nullsFirst {
+		return s + " NULLS FIRST"
+	}
+	return s + " NULLS LAST"
+}
+
+func (r *rel) orderBy() string {
+	var parts []string
+	for _, t := range r.order {
+		parts = append(parts, t.String())
+	}
+	return strings.Join(parts, ", ")
+}
+
+// hidden lists the columns beside c<ID> that later steps must pass on.
+func (r *rel) hidden(ctx *subquery) []string {
+	var out []string
+	if ctx != nil {
+		out = append(out, ctx.part...)
+	}
+	for _, t := range r.order {
+		out = append(out, t.col)
+	}
+	return out
+}
+
+func colName(c *kql.Col) string { return fmt.Sprintf("c%d", c.ID) }
+
+// fresh returns a new name for a step or a hidden column.
+func (l *lowerer) fresh(prefix string) string {
+	l.next++
+	return fmt.Sprintf("%s%d", prefix, l.next)
+}
+
+// step adds a common table expression and returns it as a relation that keeps
+// from's order and nullability.
+func (l *lowerer) step(from *rel, sql string) *rel {
+	return l.named(l.fresh("t"), "NOT MATERIALIZED", from, sql)
+}
+
+// stored is step for a relation that must be computed once.
+func (l *lowerer) stored(from *rel, sql string) *rel {
+	return l.named(l.fresh("t"), "MATERIALIZED", from, sql)
+}
+
+func (l *lowerer) named(name, how string, from *rel, sql string) *rel {
+	l.steps = append(l.steps, name+" AS "+how+" (\n  "+sql+"\n)")
+	out := &rel{name: name, null: map[int]bool{}}
+	if from != nil {
+		out.null, out.order, out.exact = from.null, from.order, from.exact
+	}
+	return out
+}
+
+func (l *lowerer) lowerShared(s *kql.Shared) error {
+	r, err := l.rel(s.Rel, 0)
+	if err != nil {
+		return err
+	}
+	how := "NOT MATERIALIZED"
+	if s.Materialize || l.refs[s] > 1 && !cheap(s.Rel) {
+		how = "MATERIALIZED"
+	}
+	cols := l.usedCols(s.Rel.Output())
+	l.shared[s] = l.named(l.fresh("s"), how, r, "SELECT "+list(cols)+" FROM "+r.name)
+	return nil
+}
+
+// cheap reports whether a relation is better read again than kept: filters and
+// projections of a table, into which the readers' own filters sink.
+func cheap(n kql.Rel) bool {
+	switch n := n.(type) {
+	case *kql.TableRel, *kql.RefRel, *kql.SequenceRel:
+		return true
+	case *kql.ValuesRel:
+		return true
+	case *kql.FilterRel:
+		return cheap(n.Input)
+	case *kql.ComputeRel:
+		return !n.Window && cheap(n.Input)
+	case *kql.UnionRel:
+		for _, b := range n.Branches {
+			if !cheap(b.Input) {
+				return false
+			}
+		}
+		return true
+	}
+	return false
+}
+
+// list joins select items; a relation with no needed column still has rows.
+func list(items []string) string {
+	if len(items) == 0 {
+		return "1 AS one"
+	}
+	return strings.Join(items, ", ")
+}
+
+// usedCols returns the names of the columns that something reads.
+func (l *lowerer) usedCols(cols []*kql.Col) []string {
+	var out []string
+	for _, c := range cols {
+		if l.used[c.ID] {
+			out = append(out, colName(c))
+		}
+	}
+	return out
+}
+
+// rel lowers n. want asks for its row order: 0 does not matter, 1 does.
+func (l *lowerer) rel(n kql.Rel, want int) (*rel, error) {
+	switch n := n.(type) {
+	case *kql.TableRel:
+		return l.table(n), nil
+	case *kql.ValuesRel:
+		return l.values(n)
+	case *kql.RefRel:
+		return l.ref(n)
+	case *kql.SubInputRel:
+		return l.ctx.input, nil
+	case *kql.SequenceRel:
+		return l.sequence(n)
+	case *kql.FilterRel:
+		return l.filter(n, want)
+	case *kql.ComputeRel:
+		return l.compute(n, want)
+	case *kql.AggregateRel:
+		return l.aggregate(n)
+	case *kql.JoinRel:
+		return l.join(n)
+	case *kql.UnionRel:
+		return l.union(n)
+	case *kql.SortRel:
+		return l.sort(n, want)
+	case *kql.LimitRel:
+		return l.limit(n)
+	case *kql.SampleRel:
+		return l.sample(n)
+	case *kql.ExpandRel:
+		return l.expand(n, want)
+	case *kql.ApplyRel:
+		return l.apply(n)
+	case *kql.PartitionRel:
+		return l.partition(n)
+	case *kql.ParseRel:
+		return l.parse(n, want)
+	case *kql.KvRel:
+		return l.parseKv(n, want)
+	case *kql.SeriesRel:
+		return l.series(n)
+	case *kql.TopNestedRel:
+		return l.topNested(n)
+	case *kql.PluginRel:
+		return l.plugin(n)
+	case *kql.ScanRel:
+		return l.scanRel(n)
+	}
+	return nil, fmt.Errorf("%T is not supported", n)
+}
+
+func (l *lowerer) table(n *kql.TableRel) *rel {
+	null := map[int]bool{}
+	var cols []string
+	for i, c := range n.Outputs {
+		if !l.used[c.ID] {
+			continue
+		}
+		name := quoteName(n.Schema.Columns[i].Name)
+		if c.Type == schema.Dynamic {
+			name += "::VARCHAR"
+		}
+		null[c.ID] = c.Type != schema.String
+		cols = append(cols, name+" AS "+colName(c))
+	}
+	r := l.step(nil, "SELECT "+list(cols)+"\n  FROM "+quoteName(n.Schema.Name))
+	r.null = null
+	return r
+}
+
+func (l *lowerer) values(n *kql.ValuesRel) (*rel, error) {
+	null := map[int]bool{}
+	if len(n.Outputs) == 0 {
+		return l.step(nil, fmt.Sprintf("SELECT 1 AS one FROM range(%d)", len(n.Rows))), nil
+	}
+	var rows, names []string
+	for _, row := range n.Rows {
+		var cells []string
+		for i, x := range row {
+			e, err := l.scalar(x, &rel{null: map[int]bool{}})
+			if err != nil {
+				return nil, err
+			}
+			null[n.Outputs[i].ID] = null[n.Outputs[i].ID] || e.null
+			cells = append(cells, fmt.Sprintf("%s::%s", e.sql, SQLType(n.Outputs[i].Type)))
+		}
+		rows = append(rows, "("+strings.Join(cells, ", ")+")")
+	}
+	for _, c := range n.Outputs {
+		names = append(names, colName(c))
+	}
+	sql := "SELECT * FROM (VALUES " + strings.Join(rows, ",\n    ") + ") AS v(" + strings.Join(names, ", ") + ")"
+	if len(rows) == 0 {
+		var cells []string
+		for _, c := range n.Outputs {
+			cells = append(cells, "NULL::"+SQLType(c.Type)+" AS "+colName(c))
+		}
+		sql = "SELECT " + strings.Join(cells, ", ") + " WHERE false"
+	}
+	r := l.step(nil, sql)
+	r.null = null
+	return r, nil
+}
+
+func (l *lowerer) ref(n *kql.RefRel) (*rel, error) {
+	src, ok := l.shared[n.Shared]
+	if !ok {
+		return nil, fmt.Errorf("table %s is used before it is defined", n.Shared.Name)
+	}
+	null := map[int]bool{}
+	var cols []string
+	for i, c := range n.Shared.Rel.Output() {
+		to := n.Outputs[i]
+		if l.used[to.ID] {
+			cols = append(cols, colName(c)+" AS "+colName(to))
+			null[to.ID] = src.null[c.ID]
+		}
+	}
+	r := l.step(nil, "SELECT "+list(cols)+" FROM "+src.name)
+	r.null = null
+	return r, nil
+}
+
+func (l *lowerer) sequence(n *kql.SequenceRel) (*rel, error) {
+	var e [3]expr
+	for i, x := range []kql.Scalar{n.From, n.To, n.Step} {
+		var err error
+		if e[i], err = l.scalar(x, &rel{}); err != nil {
+			return nil, err
+		}
+	}
+	c := n.Outputs[0]
+	col := colName(c)
+	var sql string
+	if c.Type == schema.Real || c.Type == schema.Decimal {
+		sql = fmt.Sprintf("SELECT %[1]s + i * %[3]s AS %[4]s FROM (SELECT unnest(generate_series(0::BIGINT, floor((%[2]s - %[1]s) / %[3]s + 1e-9)::BIGINT)) AS i WHERE %[3]s <> 0)", e[0].sql, e[1].sql, e[2].sql, col)
+	} else {
+		sql = fmt.Sprintf("SELECT unnest(generate_series(%s::BIGINT, %s::BIGINT, %s::BIGINT))::%s AS %s WHERE %s <> 0", e[0].sql, e[1].sql, e[2].sql, SQLType(c.Type), col, e[2].sql)
+	}
+	return l.step(nil, sql), nil
+}
+
+func (l *lowerer) filter(n *kql.FilterRel, want int) (*rel, error) {
+	in, err := l.rel(n.Input, want)
+	if err != nil {
+		return nil, err
+	}
+	pred, err := l.predicate(n.Pred, in)
+	if err != nil {
+		return nil, err
+	}
+	return l.step(in, "SELECT * FROM "+in.name+"\n  WHERE "+pred.sql), nil
+}
+
+// pass lists the hidden and carried columns that a projection of in must keep,
+// other than those it computes anyway.
+func (l *lowerer) pass(in *rel, made map[int]bool) []string {
+	out := in.hidden(l.ctx)
+	if l.ctx != nil {
+		for _, id := range l.ctx.carry {
+			if !made[id] {
+				out = append(out, fmt.Sprintf("c%d", id))
+			}
+		}
+	}
+	return out
+}
+
+func (l *lowerer) compute(n *kql.ComputeRel, want int) (*rel, error) {
+	if n.Window {
+		return l.windows(n)
+	}
+	in, err := l.rel(n.Input, want)
+	if err != nil {
+		return nil, err
+	}
+	return l.project(in, n.Items)
+}
+
+// project computes items over in.
+func (l *lowerer) project(in *rel, items []kql.Item) (*rel, error) {
+	null, made := l.carriedNull(in), map[int]bool{}
+	var cols []string
+	for _, it := range items {
+		if !l.used[it.Col.ID] {
+			continue
+		}
+		e, err := l.scalar(it.X, in)
+		if err != nil {
+			return nil, err
+		}
+		made[it.Col.ID] = true
+		null[it.Col.ID] = e.null
+		cols = append(cols, as(e.sql, colName(it.Col)))
+	}
+	cols = append(cols, l.pass(in, made)...)
+	r := l.step(in, "SELECT "+list(cols)+"\n  FROM "+in.name)
+	r.null = null
+	return r, nil
+}
+
+func (l *lowerer) carriedNull(in *rel) map[int]bool {
+	null := map[int]bool{}
+	if l.ctx != nil {
+		for _, id := range l.ctx.carry {
+			null[id] = in.null[id]
+		}
+	}
+	return null
+}
+
+func as(sql, name string) string {
+	if sql == name {
+		return sql
+	}
+	return sql + " AS " + name
+}
+
+func (l *lowerer) sort(n *kql.SortRel, want int) (*rel, error) {
+	if want == 0 {
+		return l.rel(n.Input, 0)
+	}
+	in, err := l.rel(n.Input, 0)
+	if err != nil {
+		return nil, err
+	}
+	var terms []orderTerm
+	var cols []string
+	for _, k := range n.Keys {
+		e, err := l.scalar(k.X, in)
+		if err != nil {
+			return nil, err
+		}
+		name := l.fresh("k")
+		cols = append(cols, e.sql+" AS "+name)
+		terms = append(terms, orderTerm{name, k.Desc, k.NullsFirst})
+	}
+	r := l.step(in, "SELECT *, "+strings.Join(cols, ", ")+" FROM "+in.name)
+	r.order, r.exact = terms, false
+	return r, nil
+}
+
+func (l *lowerer) limit(n *kql.LimitRel) (*rel, error) {
+	in, err := l.rel(n.Input, 1)
+	if err != nil {
+		return nil, err
+	}
+	count, err := l.scalar(n.N, &rel{})
+	if err != nil {
+		return nil, err
+	}
+	if l.ctx != nil {
+		over := "PARTITION BY " + strings.Join(l.ctx.part, ", ")
+		if len(in.order) > 0 {
+			over += " ORDER BY " + in.orderBy()
+		}
+		return l.step(in, fmt.Sprintf("SELECT * FROM %s\n  QUALIFY row_number() OVER (%s) <= %s", in.name, over, count.sql)), nil
+	}
+	sql := "SELECT * FROM " + in.name
+	if len(in.order) > 0 {
+		sql += "\n  ORDER BY " + in.orderBy()
+	}
+	if v, ok := count.lit.(int64); ok {
+		return l.step(in, fmt.Sprintf("%s\n  LIMIT %d", sql, max(v, 0))), nil
+	}
+	return l.step(in, sql+"\n  LIMIT greatest(coalesce("+count.sql+", 0), 0)"), nil
+}
+
+func (l *lowerer) sample(n *kql.SampleRel) (*rel, error) {
+	in, err := l.rel(n.Input, 0)
+	if err != nil {
+		return nil, err
+	}
+	count, err := l.scalar(n.N, &rel{})
+	if err != nil {
+		return nil, err
+	}
+	return l.stored(in, "SELECT * FROM "+in.name+"\n  ORDER BY random() LIMIT "+count.sql), nil
+}
+
+func (l *lowerer) union(n *kql.UnionRel) (*rel, error) {
+	null := map[int]bool{}
+	var parts []string
+	for _, b := range n.Branches {
+		in, err := l.rel(b.Input, 0)
+		if err != nil {
+			return nil, err
+		}
+		var cols []string
+		for i, x := range b.Exprs {
+			to := n.Outputs[i]
+			if !l.used[to.ID] {
+				continue
+			}
+			e, err := l.scalar(x, in)
+			if err != nil {
+				return nil, err
+			}
+			null[to.ID] = null[to.ID] || e.null
+			cols = append(cols, as(e.sql, colName(to)))
+		}
+		parts = append(parts, "SELECT "+list(append(cols, l.pass(in, nil)...))+" FROM "+in.name)
+	}
+	r := l.step(nil, strings.Join(parts, "\n  UNION ALL\n  "))
+	r.null = null
+	return r, nil
+}
