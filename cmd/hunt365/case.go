@@ -78,9 +78,9 @@ func (o *caseOptions) info(ctx context.Context) error {
 	fmt.Fprintf(o.out, "case     %s\ntenants  %s\ncreated  %s by %s\nclock    %s\n\n", report.Safe(about.Name), report.Safe(fmt.Sprint(about.Tenants)),
 		about.Created.Format(time.RFC3339), report.Safe(about.Tool), eng.Now().Format(time.RFC3339))
 	w := tabwriter.NewWriter(o.out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "table\tstate\trecords\tfirst\tlast")
+	fmt.Fprintln(w, "table\tstate\trecords\tfirst\tlast\tsource")
 	for _, c := range known {
-		fmt.Fprintf(w, "%s\t%s\t%d\t%s\t%s\n", c.Table, c.State, c.Records, day(c.Start), day(c.End))
+		fmt.Fprintf(w, "%s\t%s\t%d\t%s\t%s\t%s\n", c.Table, c.State, c.Records, day(c.Start), day(c.End), report.Safe(c.Source))
 	}
 	return w.Flush()
 }

@@ -99,7 +99,7 @@ func (b *byteSize) Set(s string) error {
 			continue
 		}
 		n, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
-		if err != nil || n <= 0 || n*unit.bytes > 1<<62 {
+		if err != nil || !(n*unit.bytes >= 1 && n*unit.bytes < 1<<62) {
 			break
 		}
 		*b = byteSize(n * unit.bytes)
