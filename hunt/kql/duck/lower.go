@@ -46,7 +46,11 @@ func Lower(plan *kql.Plan) (*Statement, error) {
 	}
 	var b strings.Builder
 	if len(l.steps) > 0 {
-		b.WriteString("WITH " + strings.Join(l.steps, ",\n") + "\n")
+		with := "WITH "
+		if l.recursive {
+			with = "WITH RECURSIVE "
+		}
+		b.WriteString(with + strings.Join(l.steps, ",\n") + "\n")
 	}
 	b.WriteString("SELECT " + strings.Join(cols, ", ") + "\nFROM " + r.name)
 	if len(r.order) > 0 && plan.Ordered {
@@ -63,8 +67,8 @@ type lowerer struct {
 	used      map[int]bool
 	shared    map[*kql.Shared]*rel
 	refs      map[*kql.Shared]int
-	ctx       *subquery // innermost mv-apply or partition
-	null      map[int]bool
+	ctx       *subquery           // innermost mv-apply or partition
+	recursive bool                // some step reads itself
 	scan      *scanState          // set while a step of scan is lowered
 	plain     bool                // a null result counts as false just now
 	windowSQL map[*kql.Apply]expr // window calls of the projection at hand
