@@ -14,16 +14,19 @@ import (
 
 // Collector collects one tenant into one case.
 type Collector struct {
-	Fetch    Fetcher
-	Activity Fetcher // Management Activity API; nil where it is not used
-	Root     string  // of Graph: links to other hosts are not followed
-	Sink     Sink
-	Clock    Clock
-	Dir      string // case folder; the checkpoint is kept there
-	Tenant   string // id or domain; a case holds one
-	Cloud    string
-	Log      *slog.Logger
-	Progress func(Progress) // may be nil; called from several goroutines
+	Fetch Fetcher
+	Root  string // of Graph: links to other hosts are not followed
+	// Activity fetches from the Management Activity API, with paths below the
+	// tenant; nil where it is not used. ActivityRoot is its host.
+	Activity     Fetcher
+	ActivityRoot string
+	Sink         Sink
+	Clock        Clock
+	Dir          string // case folder; the checkpoint is kept there
+	Tenant       string // id or domain; a case holds one
+	Cloud        string
+	Log          *slog.Logger
+	Progress     func(Progress) // may be nil; called from several goroutines
 }
 
 // Plan says what to collect.

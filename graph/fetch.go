@@ -3,8 +3,8 @@ package graph
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -53,9 +53,9 @@ type HTTPFetcher struct {
 func (f *HTTPFetcher) Fetch(ctx context.Context, req *Request) (*Response, error) {
 	target := req.URL
 	if target == "" {
-		target = f.Base + "/" + req.Version + req.Path + EncodeQuery(req.Query)
+		target = f.Base + strings.TrimSuffix("/"+req.Version, "/") + req.Path + EncodeQuery(req.Query)
 	}
-	ctx, state := withCall(ctx, req)
+	ctx, call := Carry(ctx, req)
 	httpReq, err := http.NewRequestWithContext(ctx, req.Method, target, bytes.NewReader(req.Body))
 	if err != nil {
 		return nil, fmt.Errorf("make request for %s: %w", req.Path, err)
@@ -68,26 +68,10 @@ func (f *HTTPFetcher) Fetch(ctx context.Context, req *Request) (*Response, error
 		httpReq.Header.Set("Content-Type", "application/json")
 	}
 	res, err := f.Client.Do(httpReq)
-	if err != nil {
-		return nil, unwrapURLError(err)
+	if err == nil {
+		res.Body.Close()
 	}
-	defer res.Body.Close()
-	body, err := io.ReadAll(res.Body)
-	if err != nil {
-		return nil, fmt.Errorf("read answer: %w", err)
-	}
-	return state.response(res.StatusCode, res.Header, body)
-}
-
-// response turns an answer into a Response or an APIError.
-func (c *call) response(status int, header http.Header, body []byte) (*Response, error) {
-	if status/100 == 2 {
-		return &Response{Status: status, Header: header, Body: body}, nil
-	}
-	e := newAPIError(status, header, body)
-	e.Attempts = c.attempts
-	e.Wait = c.refusedWait
-	return nil, e
+	return call.Result(err)
 }
 
 // EncodeQuery writes options the way Graph reads them: "$" bare, spaces as %20.
@@ -102,30 +86,49 @@ func EncodeQuery(params []Param) string {
 	return b.String()
 }
 
-// callKey carries a request's class and check through net/http, and through the
-// SDK, to the layers of the client.
-type callKey struct{}
-
-type call struct {
+// Call carries a request's class and check through net/http, and through the
+// SDK, to the layers of the client, and the whole answer back.
+type Call struct {
 	class       Class
 	cost        float64
 	check       func([]byte) error
 	limit       int
 	attempts    int
 	refusedWait string
+	answer      *Response // of the last attempt, nil if it had none
 }
 
-func withCall(ctx context.Context, req *Request) (context.Context, *call) {
-	c := &call{class: req.Class, cost: req.Cost, check: req.Check, limit: req.Attempts}
+type callKey struct{}
+
+// Carry returns a context for sending req through a client of [NewClient], and
+// the call from which its answer is taken afterwards.
+func Carry(ctx context.Context, req *Request) (context.Context, *Call) {
+	c := &Call{class: req.Class, cost: req.Cost, check: req.Check, limit: req.Attempts}
 	if c.cost == 0 {
 		c.cost = 1
 	}
 	return context.WithValue(ctx, callKey{}, c), c
 }
 
-func callOf(ctx context.Context) *call {
-	if c, ok := ctx.Value(callKey{}).(*call); ok {
+// Result is what the request came to: the answer, an *APIError, or sent, the
+// error of sending it.
+func (c *Call) Result(sent error) (*Response, error) {
+	switch {
+	case c.answer == nil && sent != nil:
+		return nil, unwrapURLError(sent)
+	case c.answer == nil:
+		return nil, errors.New("the client did not go through the layers of graph.NewClient")
+	case c.answer.Status/100 == 2:
+		return c.answer, nil
+	}
+	e := newAPIError(c.answer.Status, c.answer.Header, c.answer.Body)
+	e.Attempts, e.Wait = c.attempts, c.refusedWait
+	return nil, e
+}
+
+func callOf(ctx context.Context) *Call {
+	if c, ok := ctx.Value(callKey{}).(*Call); ok {
 		return c
 	}
-	return &call{class: Directory, cost: 1}
+	return &Call{class: Directory, cost: 1}
 }

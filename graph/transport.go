@@ -80,6 +80,8 @@ func NewClient(o ClientOptions) *http.Client {
 type readLayer struct{ next http.RoundTripper }
 
 func (l *readLayer) RoundTrip(req *http.Request) (*http.Response, error) {
+	call := callOf(req.Context())
+	call.answer = nil
 	ctx, cancel := context.WithTimeout(req.Context(), attemptTimeout)
 	defer cancel()
 	res, err := l.next.RoundTrip(req.WithContext(ctx))
@@ -93,11 +95,12 @@ func (l *readLayer) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	res.Body = io.NopCloser(bytes.NewReader(body))
 	res.ContentLength = int64(len(body))
-	if check := callOf(req.Context()).check; check != nil && res.StatusCode/100 == 2 {
-		if err := check(body); err != nil {
+	if call.check != nil && res.StatusCode/100 == 2 {
+		if err := call.check(body); err != nil {
 			return nil, &BodyError{RequestID: res.Header.Get("request-id"), Err: err}
 		}
 	}
+	call.answer = &Response{Status: res.StatusCode, Header: res.Header, Body: body}
 	return res, nil
 }
 
@@ -291,7 +294,7 @@ func (l *retryLayer) judge(ctx context.Context, res *http.Response, err error) (
 	return fault, slices.Contains([]Fault{FaultTransient, FaultThrottled, FaultLicence, FaultToken}, fault)
 }
 
-func (l *retryLayer) limit(f Fault, c *call) int {
+func (l *retryLayer) limit(f Fault, c *Call) int {
 	switch f {
 	case FaultLicence:
 		return retryLicence
@@ -306,7 +309,7 @@ func (l *retryLayer) limit(f Fault, c *call) int {
 
 // wait is the service's Retry-After, whatever its length, else doubling from a
 // second to two minutes, always with jitter on top.
-func (l *retryLayer) wait(c *call, res *http.Response) time.Duration {
+func (l *retryLayer) wait(c *Call, res *http.Response) time.Duration {
 	l.mu.Lock()
 	jitter := l.rand.Float64()
 	l.mu.Unlock()

@@ -109,7 +109,7 @@ func (s *Server) token(w http.ResponseWriter, req *http.Request) {
 	}
 	// a person's sign-in: device code, refresh token
 	s.write(w, 200, map[string]any{
-		"token_type": "Bearer", "scope": strings.Join(s.Scopes, " "), "expires_in": int(tokenLife.Seconds()), "ext_expires_in": int(tokenLife.Seconds()),
+		"token_type": "Bearer", "scope": strings.TrimSpace(req.PostForm.Get("scope") + " " + strings.Join(s.Scopes, " ")), "expires_in": int(tokenLife.Seconds()), "ext_expires_in": int(tokenLife.Seconds()),
 		"access_token": s.issue("scp"), "refresh_token": "refresh-" + s.id(), "id_token": s.idToken(req), "client_info": encode(map[string]any{"uid": s.Tenant.people[0].ID, "utid": s.Tenant.ID}),
 	})
 }
