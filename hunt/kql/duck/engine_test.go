@@ -15,7 +15,10 @@ import (
 
 // engine is an in-memory DuckDB with the macros and functions of package duck,
 // registered as the store does it.
-type engine struct{ conn *sql.Conn }
+type engine struct {
+	conn   *sql.Conn
+	tables map[string]*schema.Table
+}
 
 func newEngine(t testing.TB) *engine {
 	t.Helper()
@@ -34,7 +37,7 @@ func newEngine(t testing.TB) *engine {
 			t.Fatalf("register %s: %v", f.Name, err)
 		}
 	}
-	e := &engine{conn}
+	e := &engine{conn: conn}
 	for _, m := range duck.Macros() {
 		e.exec(t, m)
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/hunt365/hunt365/hunt/kql"
 	"github.com/hunt365/hunt365/hunt/kql/duck"
+	"github.com/hunt365/hunt365/hunt/schema"
 )
 
 // clock is the time at which the tests' queries run.
@@ -17,7 +18,13 @@ func (e *engine) compile(query string) (*duck.Statement, error) {
 	if err != nil {
 		return nil, fmt.Errorf("parse: %w", err)
 	}
-	env := &kql.Env{Now: clock, Discover: e.discover}
+	env := &kql.Env{Now: clock, Discover: e.discover, Tables: func(name string) (*schema.Table, bool) {
+		t, ok := e.tables[name]
+		return t, ok
+	}}
+	for name := range e.tables {
+		env.TableNames = append(env.TableNames, name)
+	}
 	plan, err := kql.Bind(script, env)
 	if err != nil {
 		return nil, fmt.Errorf("bind: %w", err)
