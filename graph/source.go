@@ -104,7 +104,7 @@ func withDefaults(s Source) *Source {
 		s.Cost = 1
 	}
 	if s.Kind == Snapshot && s.Format == "" {
-		s.Format = "graph-snapshot:" + s.Name
+		s.Format = "graph-snapshot/" + s.Tables[0]
 	}
 	if s.IsLog() {
 		orDuration(&s.Window, 24*time.Hour)

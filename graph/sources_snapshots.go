@@ -91,7 +91,7 @@ var snapshotSources = []Source{
 
 	// risk
 	{Name: "risky-users", Title: "risky users", Kind: Snapshot, Path: "/identityProtection/riskyUsers", PageSize: 500, Class: Protect, Plan: "AAD_PREMIUM_P2",
-		Permits: []string{"IdentityRiskyUser.Read.All"}, Serves: "Microsoft's own verdicts on users", NotIn: noSecurity, Tables: []string{"AADRiskyUsers"}, Format: "graph-risky-user"},
+		Permits: []string{"IdentityRiskyUser.Read.All"}, Serves: "Microsoft's own verdicts on users", NotIn: noSecurity, Tables: []string{"AADRiskyUsers"}, Format: "graph/AADRiskyUsers"},
 	{Name: "risky-service-principals", Title: "risky service principals", Kind: Snapshot, Path: "/identityProtection/riskyServicePrincipals", PageSize: 500, Class: Protect, Plan: "AAD_WRKLDID_P2",
 		Permits: []string{"IdentityRiskyServicePrincipal.Read.All"}, Serves: "Microsoft's own verdicts on applications", NotIn: noSecurity, Tables: []string{"TenantRiskyServicePrincipals"}},
 
