@@ -190,13 +190,20 @@ func (a *appender) abandon() error {
 	return err
 }
 
-// RecordCoverage states what was and was not collected.
+// RecordCoverage states what was and was not collected. For each source that
+// facts name, they replace what was stated before and what its records say.
 func (c *Case) RecordCoverage(ctx context.Context, facts []hunt.Coverage) error {
 	if !c.opts.Write {
 		return errors.New("record coverage: case is open for reading")
 	}
+	received := TicksOf(c.opts.Now())
+	for _, e := range c.manifest.entries { // a later statement must be told from an earlier one
+		if e.Kind == kindCoverage {
+			received = max(received, e.Received+1)
+		}
+	}
 	for _, f := range facts {
-		e := Entry{Kind: kindCoverage, Source: f.Source, Coverage: &f, Received: TicksOf(c.opts.Now()), Tool: c.opts.Tool}
+		e := Entry{Kind: kindCoverage, Source: f.Source, Coverage: &f, Received: received, Tool: c.opts.Tool}
 		if err := c.manifest.append(e); err != nil {
 			return fmt.Errorf("record coverage: %w", err)
 		}

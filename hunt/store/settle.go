@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/hunt365/hunt365/hunt"
@@ -124,8 +126,8 @@ DELETE FROM {t} WHERE SourceSystem = 'UnifiedAuditLog' AND EXISTS (
 	return err
 }
 
-// writeCoverage says what each table holds from each source, then what the
-// manifest states besides.
+// writeCoverage says what each table holds from each source. What the manifest
+// states of a source, last, takes the place of that.
 func (m *mapper) writeCoverage(ctx context.Context, tx *sql.Tx, targets map[string]bool) error {
 	if _, err := tx.ExecContext(ctx, `DELETE FROM "Coverage"`); err != nil {
 		return err
@@ -144,8 +146,19 @@ GROUP BY p.source ORDER BY p.source`, "{t}", t.Name), string(hunt.Fetched))
 			return err
 		}
 	}
+	latest := map[string]Ticks{}
 	for _, e := range m.c.manifest.entries {
-		if e.Kind != kindCoverage || e.Coverage == nil {
+		if e.Kind == kindCoverage && e.Received > latest[e.Source] {
+			latest[e.Source] = e.Received
+		}
+	}
+	for _, source := range slices.Sorted(maps.Keys(latest)) {
+		if _, err := tx.ExecContext(ctx, `DELETE FROM "Coverage" WHERE Source = ? OR starts_with(Source, ? || ': ')`, source, source); err != nil {
+			return err
+		}
+	}
+	for _, e := range m.c.manifest.entries {
+		if e.Kind != kindCoverage || e.Coverage == nil || e.Received != latest[e.Source] {
 			continue
 		}
 		f := e.Coverage

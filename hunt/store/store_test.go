@@ -309,6 +309,15 @@ func TestCoverage(t *testing.T) {
 		gap,
 		{Table: "UnifiedAuditLog", Source: "test: ual", State: hunt.Fetched, Start: first, End: first.Add(9 * time.Hour), Records: 10},
 	}, got)
+	better := hunt.Coverage{Table: "SigninLogs", Source: "graph", State: hunt.Verified, Start: received, End: received.Add(time.Hour), Records: 3}
+	whole := hunt.Coverage{Table: "UnifiedAuditLog", Source: "test", State: hunt.Truncated, Start: first, End: first.Add(time.Hour), Reason: "cut", Fix: "ask again"}
+	if err := c.RecordCoverage(ctx, []hunt.Coverage{better, whole}); err != nil {
+		t.Fatal(err)
+	}
+	if got, err = c.Coverage(ctx); err != nil {
+		t.Fatal(err)
+	}
+	same(t, "coverage after another statement", []hunt.Coverage{better, whole}, got)
 }
 
 func TestBrokenText(t *testing.T) {
