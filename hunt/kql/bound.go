@@ -19,12 +19,14 @@ type Column struct {
 }
 
 // Shared is a table expression that several places may read: a tabular let, a
-// tabular argument, or what `as` named.
+// tabular argument, or what `as` named. Its Rel stands for itself: it reads no
+// column of another.
 type Shared struct {
 	ID          int
 	Name        string // the let's name, for readable SQL; not unique
 	Rel         Rel
 	Materialize bool // wrapped in materialize(): compute once
+	deps        []*Shared
 }
 
 // RenderHint is what `render` asked for.
@@ -110,9 +112,10 @@ type (
 	// over Input's columns (not over each other). Window says that some item
 	// holds window calls (see [Apply]); row order passes through.
 	ComputeRel struct {
-		Input  Rel
-		Items  []Item
-		Window bool
+		Input     Rel
+		Items     []Item
+		Window    bool
+		Serialize bool // the text says serialize: rows have an order from here on
 	}
 	// AggregateRel is summarize, distinct and count. Its columns are By's, then those
 	// of Aggs. Without Aggs it is a distinct. With an empty By there is exactly
