@@ -239,6 +239,9 @@ func (c *row) fit(sig *Sig, name string, args []Scalar, e *Call) ([]Scalar, erro
 		if !isLit && (p.Arg == "Literal" || p.Arg == "LiteralNotEmpty") {
 			return nil, errAt(node, "", "%s: %s must be a constant", name, p.Name)
 		}
+		if p.Arg == "Constant" && readsColumns(x) {
+			return nil, errAt(node, "", "%s: %s must not depend on columns", name, p.Name)
+		}
 		if isLit && p.Values != nil && !p.allows(l) {
 			return nil, errAt(node, "one of "+strings.Join(p.Values, ", "), "%s: unknown %s", name, p.Name)
 		}
@@ -246,6 +249,9 @@ func (c *row) fit(sig *Sig, name string, args []Scalar, e *Call) ([]Scalar, erro
 	}
 	return out, nil
 }
+
+// readsColumns reports whether x depends on the row.
+func readsColumns(x Scalar) bool { return strayColumn(x, nil) != nil }
 
 func (p *SigParam) allows(l *Lit) bool {
 	s, ok := l.Value.(string)

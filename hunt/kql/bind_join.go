@@ -206,7 +206,7 @@ type branch struct {
 
 // union appends tables, with columns of the same name and type merged.
 func (b *binder) union(op *Union, rel Rel, sc *scope) (Rel, error) {
-	fuzzy := op.Options.Text("isfuzzy") == "true"
+	fuzzy := optionText(op.Options.Get("isfuzzy")) == "true"
 	var list []branch
 	if rel != nil {
 		list = append(list, branch{rel, "union_arg0"})

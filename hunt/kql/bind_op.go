@@ -58,6 +58,9 @@ func (c *row) unary(e *Unary) (Scalar, error) {
 	if e.Op == "+" {
 		return x, nil
 	}
+	if t == schema.Int {
+		t, x = schema.Long, convert(x, schema.Long)
+	}
 	return c.apply("neg", []Scalar{x}, t, e)
 }
 
@@ -251,7 +254,7 @@ func (c *row) arithmetic(op string, x, y Scalar, n *Binary) (Scalar, error) {
 	tx, ty := x.Type(), y.Type()
 	switch {
 	case tx.IsNumeric() && ty.IsNumeric():
-		t := max(tx, ty)
+		t := max(tx, ty, schema.Long)
 		return c.apply(op, []Scalar{convert(x, t), convert(y, t)}, t, n)
 	case tx == schema.Dynamic && ty != schema.Dynamic, ty == schema.Dynamic && tx != schema.Dynamic:
 		return c.dynamicArithmetic(op, x, y, n)

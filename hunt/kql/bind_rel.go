@@ -232,6 +232,9 @@ func (b *binder) dataTable(e *DataTable, sc *scope) (Rel, error) {
 	out := &ValuesRel{Outputs: cols}
 	var row []Scalar
 	for i, v := range e.Values {
+		if !isConstant(v) {
+			return nil, errAt(v, "", "a datatable holds constants only")
+		}
 		x, err := c.expr(v)
 		if err != nil {
 			return nil, err
@@ -242,6 +245,16 @@ func (b *binder) dataTable(e *DataTable, sc *scope) (Rel, error) {
 		}
 	}
 	return out, nil
+}
+
+func isConstant(e Expr) bool {
+	switch e := e.(type) {
+	case *Literal, *DynamicLit:
+		return true
+	case *Unary:
+		return isConstant(e.X)
+	}
+	return false
 }
 
 // cell converts a value of a datatable to its column's type; what does not

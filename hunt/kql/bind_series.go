@@ -33,6 +33,11 @@ func (c *row) seriesAggs(op *MakeSeries, out *SeriesRel, names *namer) error {
 		if err != nil {
 			return err
 		}
+		if l, isLit := outs[0].x.(*Lit); isLit { // a series of defaults
+			a := &Agg{Fn: "take_any", Args: []Scalar{l}}
+			aggs = append(aggs, a)
+			outs[0].x = c.result(a, it, "", l.T).x
+		}
 		ref, ok := outs[0].x.(*ColRef)
 		if !ok || len(aggs) != 1 || len(outs) != 1 {
 			return errAt(it, "", "make-series takes plain aggregates only")

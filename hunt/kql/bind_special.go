@@ -2,12 +2,16 @@ package kql
 
 import (
 	"regexp"
+	"strings"
 
 	"github.com/hunt365/hunt365/hunt/schema"
 )
 
 // checkFunc looks at constant arguments that the engine would stumble over.
 func (c *row) checkFunc(fn *Func, args []Scalar, e *Call) error {
+	if fn.Name == "format_datetime" || fn.Name == "format_timespan" {
+		return checkTimeFormat(fn.Name, args[1], e.Args[1])
+	}
 	at := map[string]int{"extract": 0, "extract_all": 0, "replace_regex": 1, "trim": 0, "trim_start": 0, "trim_end": 0, "indexof_regex": 1}
 	i, ok := at[fn.Canonical]
 	if !ok || i >= len(args) || i >= len(e.Args) {
@@ -20,6 +24,23 @@ func (c *row) checkFunc(fn *Func, args []Scalar, e *Call) error {
 		if re, err := regexp.Compile(l.Value.(string)); err == nil && re.NumSubexp() == 0 {
 			return errAt(e.Args[i], "put parentheses around what to extract", "extract_all: the regular expression has no capture group")
 		}
+	}
+	return nil
+}
+
+// checkTimeFormat refuses format letters that the language does not know.
+func checkTimeFormat(fn string, x Scalar, n Node) error {
+	known := "dfFhHmMsyt /-:,._[]"
+	if fn == "format_timespan" {
+		known = "dfFhHms /-:,._[]"
+	}
+	l, ok := x.(*Lit)
+	if !ok {
+		return nil
+	}
+	s, _ := l.Value.(string)
+	if i := strings.IndexFunc(s, func(r rune) bool { return !strings.ContainsRune(known, r) }); i >= 0 {
+		return errAt(n, "known are "+known, "%s: unknown format character %q", fn, []rune(s[i:])[0])
 	}
 	return nil
 }

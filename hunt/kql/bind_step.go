@@ -147,7 +147,7 @@ func (b *binder) print(op *PrintOp, sc *scope) (Rel, error) {
 			return nil, err
 		}
 		for _, o := range outs {
-			if !o.given || len(it.Names) == 0 && len(outs) == 1 {
+			if len(it.Names) == 0 && len(outs) == 1 {
 				o.name, o.given = printName(i), false
 			}
 			name, err := names.pick(o)

@@ -278,7 +278,7 @@ func (p *parser) arg() Expr {
 		n.Span = p.from(start)
 		return n
 	}
-	if n, star := p.patternEnd(); star && n > 1 && (p.punctAt(n, ",") || p.punctAt(n, ")")) {
+	if n, star := p.patternEnd(); star && n > 1 && (p.punctAt(0, "*") || p.punctAt(n-1, "*")) && (p.punctAt(n, ",") || p.punctAt(n, ")")) {
 		return p.columnPattern("an argument")
 	}
 	return p.pipe()
