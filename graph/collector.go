@@ -118,8 +118,7 @@ func newRun(c *Collector, plan Plan, j *journal) *run {
 }
 
 // begin asks the service for its time, so that a wrong local clock skips
-// nothing, and opens the run in the journal. Until a source ends, the sink is
-// told that it is not collected: a run that dies leaves no false claim.
+// nothing, and opens the run in the journal.
 func (r *run) begin(ctx context.Context) error {
 	if err := r.measureSkew(ctx); err != nil {
 		return err
@@ -244,9 +243,6 @@ func (r *run) source(ctx context.Context, s *Source) error {
 		err = errors.Join(err, flushErr)
 	}
 	r.ended(s, err)
-	if err == nil {
-		_, err = r.coverSource(ctx, s)
-	}
 	return err
 }
 

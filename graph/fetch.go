@@ -49,6 +49,11 @@ type HTTPFetcher struct {
 	Base   string       // root of Graph, without version
 }
 
+// NewHTTPFetcher returns a fetcher below base with a client of its own.
+func NewHTTPFetcher(base string, o ClientOptions) *HTTPFetcher {
+	return &HTTPFetcher{Client: NewClient(o), Base: base}
+}
+
 // Fetch sends req and returns the whole answer.
 func (f *HTTPFetcher) Fetch(ctx context.Context, req *Request) (*Response, error) {
 	target := req.URL

@@ -68,10 +68,13 @@ func (s *memorySink) Append(_ context.Context, b graph.Batch) (int, error) {
 	return fresh, nil
 }
 
-func (s *memorySink) Coverage(_ context.Context, source string, entries []graph.Entry) error {
+func (s *memorySink) Coverage(_ context.Context, entries []graph.Entry) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.entries[source] = slices.Clone(entries)
+	s.entries = map[string][]graph.Entry{}
+	for _, e := range entries {
+		s.entries[e.Source] = append(s.entries[e.Source], e)
+	}
 	return nil
 }
 
@@ -251,12 +254,13 @@ func (s *fileSink) Append(_ context.Context, b graph.Batch) (int, error) {
 	return len(b.Records), f.Sync()
 }
 
-func (s *fileSink) Coverage(_ context.Context, source string, entries []graph.Entry) error {
-	raw, err := json.Marshal(entries)
-	if err != nil {
-		return err
+func (s *fileSink) Coverage(_ context.Context, entries []graph.Entry) error {
+	for _, e := range entries {
+		if err := os.WriteFile(filepath.Join(s.dir, e.Source+".coverage"), nil, 0o600); err != nil {
+			return err
+		}
 	}
-	return os.WriteFile(filepath.Join(s.dir, source+".coverage"), raw, 0o600)
+	return nil
 }
 
 // load reads what file sinks wrote into a memory sink.

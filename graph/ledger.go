@@ -102,21 +102,12 @@ func orphan(s *Source) gap {
 func (r *run) cover(ctx context.Context) ([]Entry, error) {
 	var all []Entry
 	for _, s := range r.plan.Sources {
-		entries, err := r.coverSource(ctx, s)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, entries...)
+		all = append(all, r.entries(s)...)
 	}
-	return all, nil
-}
-
-func (r *run) coverSource(ctx context.Context, s *Source) ([]Entry, error) {
-	entries := r.entries(s)
-	if err := r.c.Sink.Coverage(ctx, s.Name, entries); err != nil {
+	if err := r.c.Sink.Coverage(ctx, all); err != nil {
 		return nil, &SinkError{Err: err}
 	}
-	return entries, nil
+	return all, nil
 }
 
 // entries is s's part of the ledger as things stand.

@@ -115,7 +115,7 @@ func (s *countSink) Append(_ context.Context, b graph.Batch) (int, error) {
 	return fresh, nil
 }
 
-func (s *countSink) Coverage(context.Context, string, []graph.Entry) error { return nil }
+func (s *countSink) Coverage(context.Context, []graph.Entry) error { return nil }
 
 // collectEven collects n records and returns the simulated time it took.
 func collectEven(t testing.TB, n int64, row string) (took time.Duration, log *evenLog) {

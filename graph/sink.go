@@ -27,8 +27,10 @@ type Sink interface {
 	// asked for again. A record that it already has, by id, is not kept twice.
 	// It returns how many records were new.
 	Append(ctx context.Context, b Batch) (int, error)
-	// Coverage replaces all that is known about how complete source is.
-	Coverage(ctx context.Context, source string, entries []Entry) error
+	// Coverage replaces all that is known about how complete the sources are that
+	// entries name. It is called when a run begins, when nothing is collected
+	// yet, and when it ends, so that a run that dies leaves no false claim.
+	Coverage(ctx context.Context, entries []Entry) error
 }
 
 // Entry is one line of the coverage ledger: what is known of one source over

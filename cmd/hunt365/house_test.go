@@ -22,10 +22,12 @@ const (
 // listed is forbidden, so that a new arrow is a decision and not an accident.
 func arrows() map[string][]string {
 	return map[string][]string{
-		"cmd/hunt365":     {"tui", "graph", "hunt", "hunt/store", "hunt/ingest", "hunt/report", "hunt/kql", "hunt/kql/duck", "hunt/schema", "queries"},
+		"cmd/hunt365":     {"tui", "graph", "graph/entra", "graph/sdk", "graph/graphtest", "hunt", "hunt/store", "hunt/ingest", "hunt/report", "hunt/kql", "hunt/kql/duck", "hunt/schema", "queries"},
 		"tui":             {"hunt", "hunt/report", "hunt/kql", "hunt/schema"},
 		"graph":           {"hunt", "hunt/schema"},
-		"graph/graphtest": {"graph", "hunt", "hunt/schema"},
+		"graph/entra":     {"graph"},
+		"graph/sdk":       {"graph"},
+		"graph/graphtest": {},
 		"queries":         {},
 		"hunt":            {"hunt/kql", "hunt/schema"},
 		"hunt/report":     {"hunt", "hunt/schema"},
@@ -103,11 +105,12 @@ func TestRooms(t *testing.T) {
 	only := map[string][]string{
 		"github.com/duckdb/": {"hunt/store"},
 		"database/sql":       {"hunt/store"},
-		"net/http":           {"graph", "graph/graphtest"},
-		"github.com/microsoftgraph/msgraph-sdk-go": {"graph"},
-		"charm.land/":            {"tui"},
-		"github.com/spf13/cobra": {"cmd/hunt365"},
-		"C":                      {},
+		"net/http":           {"graph", "graph/entra", "graph/graphtest", "graph/sdk"},
+		"github.com/microsoftgraph/msgraph-sdk-go": {"graph/sdk"},
+		"github.com/Azure/":                        {"graph/entra"},
+		"charm.land/":                              {"tui"},
+		"github.com/spf13/cobra":                   {"cmd/hunt365"},
+		"C":                                        {},
 	}
 	for pkg, paths := range imports(t) {
 		for p := range paths {

@@ -28,12 +28,12 @@ type Fetcher struct {
 	base    string
 }
 
-// New returns a fetcher for the Graph at base, without version. client is from
-// [graph.NewClient]: its layers authorize, pace and retry, not the SDK's own,
-// which do so in random order and with waits cut short.
-func New(base string, client *http.Client) (*Fetcher, error) {
+// New returns a fetcher for the Graph at base, without version. The layers of
+// [graph.NewClient] authorize, pace and retry, not the SDK's own, which do so in
+// random order and with waits cut short.
+func New(base string, o graph.ClientOptions) (*Fetcher, error) {
 	adapter, err := msgraph.NewGraphRequestAdapterWithParseNodeFactoryAndSerializationWriterFactoryAndHttpClient(
-		&authentication.AnonymousAuthenticationProvider{}, nil, nil, client)
+		&authentication.AnonymousAuthenticationProvider{}, nil, nil, graph.NewClient(o))
 	if err != nil {
 		return nil, fmt.Errorf("make Graph client: %w", err)
 	}

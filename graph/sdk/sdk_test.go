@@ -29,7 +29,7 @@ func (s *sink) Append(_ context.Context, b graph.Batch) (int, error) {
 	return len(b.Records), nil
 }
 
-func (s *sink) Coverage(context.Context, string, []graph.Entry) error { return nil }
+func (s *sink) Coverage(context.Context, []graph.Entry) error { return nil }
 
 // collect runs all sources but hunting against the fake tenant over HTTPS.
 func collect(t *testing.T, faults graphtest.Faults, make func(base string, o graph.ClientOptions) graph.Fetcher) (map[string]int, []string) {
@@ -80,7 +80,7 @@ func TestSameAsPlainHTTP(t *testing.T) {
 	for name, f := range faults {
 		t.Run(name, func(t *testing.T) {
 			got, gaps := collect(t, f, func(base string, o graph.ClientOptions) graph.Fetcher {
-				fetcher, err := New(base, graph.NewClient(o))
+				fetcher, err := New(base, o)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -122,7 +122,7 @@ func TestErrorsKeepTheirAnswer(t *testing.T) {
 	}
 	srv := httptest.NewTLSServer(server)
 	defer srv.Close()
-	f, err := New(srv.URL, graph.NewClient(graph.ClientOptions{Base: srv.Client().Transport, Tokens: token{}}))
+	f, err := New(srv.URL, graph.ClientOptions{Base: srv.Client().Transport, Tokens: token{}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -29,6 +29,19 @@ type AddFunc func(*Record) (bool, error)
 // are acknowledged and in the tables; when feed or ctx ends it early, the
 // segments that were finished are, and the rest never happened.
 func (c *Case) Append(ctx context.Context, source string, feed func(AddFunc) error) (Summary, error) {
+	sum, err := c.Keep(ctx, source, feed)
+	if err != nil {
+		return sum, err
+	}
+	mapped, err := c.Map(ctx)
+	sum.Tables, sum.Unmapped = mapped.Tables, mapped.Unmapped
+	return sum, err
+}
+
+// Keep is Append without the tables: it acknowledges the records as evidence,
+// and [Case.Map], or opening the case again, brings them into the tables. It is
+// for many small appends, each of which must be safe before the next.
+func (c *Case) Keep(ctx context.Context, source string, feed func(AddFunc) error) (Summary, error) {
 	if !c.opts.Write {
 		return Summary{}, errors.New("append: case is open for reading")
 	}
@@ -43,12 +56,21 @@ func (c *Case) Append(ctx context.Context, source string, feed func(AddFunc) err
 	if err := c.addTenants(a.tenants); err != nil {
 		return a.sum, fmt.Errorf("append: %w", err)
 	}
-	mapped, err := c.mapPending(ctx)
-	a.sum.Tables, a.sum.Unmapped = mapped.tables, mapped.unmapped
-	if err != nil {
-		return a.sum, fmt.Errorf("append: %w", err)
-	}
 	return a.sum, nil
+}
+
+// Map brings all evidence into the tables. Of the summary only Tables and
+// Unmapped are set.
+func (c *Case) Map(ctx context.Context) (Summary, error) {
+	if !c.opts.Write {
+		return Summary{}, errors.New("map: case is open for reading")
+	}
+	mapped, err := c.mapPending(ctx)
+	sum := Summary{Tables: mapped.tables, Unmapped: mapped.unmapped}
+	if err != nil {
+		return sum, fmt.Errorf("append: %w", err)
+	}
+	return sum, nil
 }
 
 // appender is the state of one Append. Formats may alternate, so several
@@ -191,7 +213,8 @@ func (a *appender) abandon() error {
 }
 
 // RecordCoverage states what was and was not collected. For each source that
-// facts name, they replace what was stated before and what its records say.
+// facts name, they replace what was stated before and what its records say. It
+// brings all evidence into the tables, as [Case.Map] does.
 func (c *Case) RecordCoverage(ctx context.Context, facts []hunt.Coverage) error {
 	if !c.opts.Write {
 		return errors.New("record coverage: case is open for reading")
