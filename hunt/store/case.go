@@ -34,7 +34,7 @@ type Options struct {
 	Now      func() time.Time                    // when records were received; default time.Now
 	Mappings func(format string) []Mapping       // default: none, evidence only
 	Macros   []string                            // CREATE MACRO statements that mappings need
-	Memory   string                              // DuckDB's memory limit while mapping; default 200MB
+	Memory   string                              // DuckDB's memory limit while mapping; default 280MB
 	Queries  string                              // DuckDB's memory limit while querying; default 1GB
 	Threads  int                                 // DuckDB's threads; default 2
 	Progress func(phase string, done, all int64) // how far a long step is; may be nil
@@ -52,7 +52,7 @@ func (o Options) withDefaults(dir string) Options {
 		o.Mappings = func(string) []Mapping { return nil }
 	}
 	if o.Memory == "" {
-		o.Memory = "200MB"
+		o.Memory = "280MB"
 	}
 	if o.Queries == "" {
 		o.Queries = "1GB"

@@ -19,7 +19,8 @@ import (
 // database is one opening of case.duckdb, shut off from everything but the
 // case folder before the first statement that an outsider had a hand in.
 type database struct {
-	db *sql.DB
+	db     *sql.DB
+	tables map[string]bool // what is there
 }
 
 func (c *Case) databasePath() string { return c.path("case.duckdb") }
@@ -40,7 +41,8 @@ func (c *Case) dsn(memory string, options url.Values) (string, error) {
 }
 
 // openWriter opens the database for mapping; only the evidence and the folder
-// for temporary files can be reached from it.
+// for temporary files can be reached from it, and that cannot be undone. Only
+// our own SQL runs here, so that its settings need no lock.
 func (c *Case) openWriter(ctx context.Context) (*database, error) {
 	dsn, err := c.dsn(c.opts.Memory, url.Values{"storage_compatibility_version": {"latest"}})
 	if err != nil {
@@ -58,7 +60,6 @@ func (c *Case) openWriter(ctx context.Context) (*database, error) {
 		"SET enable_external_access=false",
 	}
 	settings = append(settings, c.opts.Macros...)
-	settings = append(settings, "SET lock_configuration=true")
 	for _, s := range settings {
 		if _, err := d.db.ExecContext(ctx, s); err != nil {
 			return nil, errors.Join(fmt.Errorf("prepare database: %w", err), d.close())
@@ -85,18 +86,36 @@ func (c *Case) openReader(ctx context.Context) (*database, error) {
 		return nil, err
 	}
 	d := &database{db: sql.OpenDB(connector)}
-	if err := d.prepare(ctx); err != nil {
+	if err := errors.Join(d.prepare(ctx), d.list(ctx)); err != nil {
 		return nil, errors.Join(fmt.Errorf("prepare database: %w", err), d.close())
 	}
 	registered = true
 	return d, nil
 }
 
+// list notes which tables are there.
+func (d *database) list(ctx context.Context) error {
+	rows, err := d.db.QueryContext(ctx, "SELECT table_name FROM duckdb_tables() WHERE NOT internal AND NOT temporary")
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	d.tables = map[string]bool{}
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			return err
+		}
+		d.tables[name] = true
+	}
+	return rows.Err()
+}
+
 // prepare registers the Go functions and shuts the doors, once for all
 // connections, and drops the connection that did it.
 func (d *database) prepare(ctx context.Context) error {
-	d.db.SetMaxIdleConns(0)
 	defer d.db.SetMaxIdleConns(4)
+	d.db.SetMaxIdleConns(0)
 	conn, err := d.db.Conn(ctx)
 	if err != nil {
 		return err

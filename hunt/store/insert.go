@@ -13,8 +13,13 @@ import (
 // insert runs one mapping and returns how many rows it made.
 func (m *mapper) insert(ctx context.Context, tx *sql.Tx, mp Mapping) (int64, error) {
 	t, ok := schema.Lookup(mp.Table)
-	if !ok || !t.Filled {
-		return 0, fmt.Errorf("no table %q in the schema that is filled", mp.Table)
+	if !ok {
+		return 0, fmt.Errorf("no table %q in the schema", mp.Table)
+	}
+	if !m.tables[t.Name] {
+		if _, err := tx.ExecContext(ctx, strings.Replace(tableDDL(t), "CREATE TABLE", "CREATE TABLE IF NOT EXISTS", 1)); err != nil {
+			return 0, err
+		}
 	}
 	given, err := describe(ctx, tx, mp.SQL)
 	if err != nil {
@@ -24,11 +29,25 @@ func (m *mapper) insert(ctx context.Context, tx *sql.Tx, mp Mapping) (int64, err
 	if err != nil {
 		return 0, err
 	}
+	if _, err := tx.ExecContext(ctx, fmt.Sprintf("SET threads=%d", m.threads(t))); err != nil {
+		return 0, err
+	}
 	res, err := tx.ExecContext(ctx, stmt)
 	if err != nil {
 		return 0, err
 	}
 	return res.RowsAffected()
+}
+
+// Each thread holds a block per column of what it writes, so that two do not
+// fit into the memory for a table this wide.
+const wideColumns = 100
+
+func (m *mapper) threads(t *schema.Table) int {
+	if len(t.Columns) > wideColumns || m.frugal {
+		return 1
+	}
+	return m.c.opts.Threads
 }
 
 // describe returns the columns of a SELECT with their DuckDB types.

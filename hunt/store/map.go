@@ -10,6 +10,8 @@ import (
 	"os"
 	"strings"
 
+	"github.com/duckdb/duckdb-go/v2"
+
 	"github.com/hunt365/hunt365/hunt/schema"
 )
 
@@ -49,31 +51,26 @@ func (c *Case) mapPending(ctx context.Context) (res mapResult, err error) {
 	if err := c.createTables(ctx, d); err != nil {
 		return res, err
 	}
-	m := &mapper{c: c, db: d.db, res: &res}
+	m := &mapper{c: c, db: d.db, tables: d.tables, res: &res}
 	return res, m.run(ctx)
 }
 
-// createTables makes what a new database lacks, in one transaction.
+// createTables makes what every database has; a table of the schema is made
+// when something is mapped to it, which keeps opening a case fast.
 func (c *Case) createTables(ctx context.Context, d *database) error {
 	if _, err := d.db.ExecContext(ctx, bookkeeping); err != nil {
 		return fmt.Errorf("create tables: %w", err)
 	}
 	have, err := d.meta(ctx, "schema")
 	if err != nil || have == schemaHash() {
-		return err
+		return errors.Join(err, d.list(ctx))
 	}
-	var b strings.Builder
-	b.WriteString("BEGIN;\n")
-	for _, t := range schema.Tables() {
-		if t.Filled { // see emptyTables for the others
-			b.WriteString(tableDDL(t) + ";\n")
-		}
-	}
-	b.WriteString("INSERT INTO hunt365_meta VALUES ('schema', " + literal(schemaHash()) + ");\nCOMMIT;")
-	if _, err := d.db.ExecContext(ctx, b.String()); err != nil {
+	coverage, _ := schema.Lookup("Coverage")
+	_, err = d.db.ExecContext(ctx, "BEGIN;\n"+tableDDL(coverage)+";\nINSERT INTO hunt365_meta VALUES ('schema', "+literal(schemaHash())+");\nCOMMIT;")
+	if err != nil {
 		return fmt.Errorf("create tables: %w", err)
 	}
-	return nil
+	return d.list(ctx)
 }
 
 // tableDDL is the table's DDL, with the one column that holds whole records
@@ -137,9 +134,11 @@ func (d *database) mapped(ctx context.Context) (map[string]string, error) {
 
 // mapper fills tables from segments.
 type mapper struct {
-	c   *Case
-	db  *sql.DB
-	res *mapResult
+	c      *Case
+	db     *sql.DB
+	tables map[string]bool // those that are there
+	res    *mapResult
+	frugal bool // memory was too small for more than one thread
 }
 
 // piece is a segment with its place in the manifest.
@@ -176,7 +175,7 @@ func (m *mapper) run(ctx context.Context) error {
 
 // pending returns the segments that are not in the tables, and all of them.
 func (m *mapper) pending(ctx context.Context) (pending, all []piece, err error) {
-	have, err := (&database{m.db}).mapped(ctx)
+	have, err := (&database{db: m.db}).mapped(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -193,11 +192,19 @@ func (m *mapper) pending(ctx context.Context) (pending, all []piece, err error) 
 	return pending, all, nil
 }
 
-// batch maps segments of one format in one transaction.
+// batch maps segments of one format in one transaction. Where that fails it
+// tries again with what the failure calls for.
 func (m *mapper) batch(ctx context.Context, list []piece) error {
 	err := m.try(ctx, list, m.c.path("evidence"))
 	if err == nil || ctx.Err() != nil {
 		return err
+	}
+	var duckErr *duckdb.Error
+	if !errors.As(err, &duckErr) {
+		return err
+	}
+	if duckErr.Type == duckdb.ErrorTypeOutOfMemory {
+		return m.smaller(ctx, list, err)
 	}
 	// Something in the records is not what DuckDB takes for JSON: map a
 	// cleaned copy, and lose as few rows as possible.
@@ -209,6 +216,21 @@ func (m *mapper) batch(ctx context.Context, list []piece) error {
 		return errors.Join(err, again, os.RemoveAll(clean))
 	}
 	return os.RemoveAll(clean)
+}
+
+// smaller maps list with less memory: on one thread, then in halves.
+func (m *mapper) smaller(ctx context.Context, list []piece, err error) error {
+	if !m.frugal {
+		m.frugal = true
+		return m.batch(ctx, list)
+	}
+	if len(list) == 1 {
+		return err
+	}
+	if err := m.batch(ctx, list[:len(list)/2]); err != nil {
+		return err
+	}
+	return m.batch(ctx, list[len(list)/2:])
 }
 
 func (m *mapper) try(ctx context.Context, list []piece, dir string) (err error) {
@@ -251,6 +273,7 @@ func (m *mapper) try(ctx context.Context, list []piece, dir string) (err error) 
 		return err
 	}
 	for t, n := range rows {
+		m.tables[t] = true
 		m.res.tables[t] += n
 	}
 	return nil

@@ -41,7 +41,7 @@ func (m *mapper) settleIn(ctx context.Context, tx *sql.Tx, all []piece) error {
 			return fmt.Errorf("remove twins from %s: %w", table, err)
 		}
 	}
-	for _, table := range []string{"AuditLogs", "SigninLogs"} {
+	for _, table := range m.present("AuditLogs", "SigninLogs") {
 		if err := preferNative(ctx, tx, table); err != nil {
 			return fmt.Errorf("prefer native rows in %s: %w", table, err)
 		}
@@ -54,6 +54,11 @@ func (m *mapper) settleIn(ctx context.Context, tx *sql.Tx, all []piece) error {
 		_, err = tx.ExecContext(ctx, "INSERT INTO hunt365_meta VALUES ('head', ?)", m.c.manifest.head)
 	}
 	return err
+}
+
+// present returns those of names that are tables already.
+func (m *mapper) present(names ...string) []string {
+	return slices.DeleteFunc(names, func(n string) bool { return !m.tables[n] })
 }
 
 // writePieces lists, per segment and table, where rows stand in the order in
@@ -133,7 +138,7 @@ func (m *mapper) writeCoverage(ctx context.Context, tx *sql.Tx, targets map[stri
 		return err
 	}
 	for _, t := range schema.Tables() {
-		if _, timed := t.Column("TimeGenerated"); !timed || !targets[t.Name] {
+		if _, timed := t.Column("TimeGenerated"); !timed || !targets[t.Name] || !m.tables[t.Name] {
 			continue
 		}
 		_, err := tx.ExecContext(ctx, strings.ReplaceAll(`
