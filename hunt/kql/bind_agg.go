@@ -284,7 +284,7 @@ func (c *row) aggItem(it *NamedExpr) ([]output, error) {
 // summarize binds the operator: keys, then aggregates, then expressions over them.
 func (b *binder) summarize(op *Summarize, rel Rel, sc *scope) (Rel, error) {
 	c := b.over(rel, sc)
-	names := newNamer()
+	names := newNamer(c.cols...)
 	by, err := c.keys(op.By, names, "summarize by")
 	if err != nil {
 		return nil, err

@@ -84,7 +84,7 @@ func (c *row) expr(e Expr) (Scalar, error) {
 	case *Call:
 		return c.call(e)
 	case *NamedExpr:
-		return nil, errAt(e, "", "a named argument is not allowed here")
+		return c.expr(e.X) // the language lets arguments have names, and ignores them
 	case *Star, *Wildcard:
 		return nil, errAt(e, "", "* is not allowed here")
 	case *TypeOf:
@@ -139,6 +139,12 @@ func (c *row) name(e *Ident) (Scalar, error) {
 		return c.userScalar(&Call{Span: e.Span, Func: e}, bind)
 	case bind.shared != nil:
 		return nil, errAt(e, "use toscalar(...) for its first value", "%q is a table, not a scalar", e.Text)
+	}
+	switch e.Text {
+	case "True", "TRUE":
+		return &Lit{schema.Bool, true}, nil
+	case "False", "FALSE":
+		return &Lit{schema.Bool, false}, nil
 	}
 	if e.Text == "$left" || e.Text == "$right" {
 		return nil, errAt(e, "", "%s is allowed in a join condition only", e.Text)
@@ -260,6 +266,14 @@ func (c *row) in(e *In) (Scalar, error) {
 		if err != nil {
 			return nil, err
 		}
+		if t := y.Type(); t == schema.String && x.Type().IsNumeric() {
+			x, out.X = convert(x, schema.String), convert(x, schema.String)
+			for i, z := range out.List {
+				if z.Type() != schema.Dynamic {
+					out.List[i] = convert(z, schema.String)
+				}
+			}
+		}
 		if y, err = c.element(e, x, y, textual, item); err != nil {
 			return nil, err
 		}
@@ -281,7 +295,7 @@ func (c *row) element(e *In, x, y Scalar, textual bool, n Node) (Scalar, error) 
 	switch tx, ty := x.Type(), y.Type(); {
 	case ty == schema.Dynamic:
 		return y, nil
-	case textual:
+	case textual, tx == schema.String && ty.IsNumeric():
 		return convert(y, schema.String), nil
 	case tx == ty || tx == schema.Dynamic || tx.IsNumeric() && ty.IsNumeric():
 		return y, nil

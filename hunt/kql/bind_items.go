@@ -277,10 +277,11 @@ func percentText(e Expr) string {
 // namer hands out the column names of one list.
 type namer struct {
 	used    map[string]bool // by value: given in the text
+	input   []*Col          // whose names Column1, Column2, … avoid
 	unnamed int
 }
 
-func newNamer() *namer { return &namer{used: map[string]bool{}} }
+func newNamer(input ...*Col) *namer { return &namer{used: map[string]bool{}, input: input} }
 
 // reserve marks the names of columns that are there already.
 func (n *namer) reserve(cols []*Col) {
@@ -317,7 +318,7 @@ func (n *namer) pick(o output) (string, error) {
 	for {
 		n.unnamed++
 		name := "Column" + strconv.Itoa(n.unnamed)
-		if _, taken := n.used[name]; !taken {
+		if _, taken := n.used[name]; !taken && findCol(n.input, name) == nil {
 			return n.unique(name, false), nil
 		}
 	}

@@ -36,9 +36,7 @@ func (b *binder) extend(list []*NamedExpr, rel Rel, sc *scope, serialize bool) (
 		rel = &ComputeRel{Input: rel, Items: keep(rel.Output()), Serialize: true}
 	}
 	c := b.over(rel, sc)
-	names := newNamer()
-	unnamed := newNamer()
-	unnamed.reserve(c.cols)
+	names := newNamer(c.cols...)
 	items := keep(c.cols)
 	for _, it := range list {
 		outs, err := c.item(it)
@@ -46,11 +44,7 @@ func (b *binder) extend(list []*NamedExpr, rel Rel, sc *scope, serialize bool) (
 			return nil, err
 		}
 		for _, o := range outs {
-			use := names
-			if o.name == "" {
-				use = unnamed
-			}
-			name, err := use.pick(o)
+			name, err := names.pick(o)
 			if err != nil {
 				return nil, err
 			}
@@ -88,7 +82,7 @@ func (b *binder) project(op *Project, rel Rel, sc *scope) (Rel, error) {
 }
 
 func (c *row) projected(list []*NamedExpr) ([]Item, error) {
-	names := newNamer()
+	names := newNamer(c.cols...)
 	var items []Item
 	for _, it := range list {
 		outs, err := c.item(it)
@@ -289,7 +283,7 @@ func (b *binder) distinct(op *Distinct, rel Rel, sc *scope) (Rel, error) {
 			list = append(list, it)
 		}
 	}
-	by, err := c.keys(list, newNamer(), "distinct")
+	by, err := c.keys(list, newNamer(c.cols...), "distinct")
 	if err != nil {
 		return nil, err
 	}

@@ -7,7 +7,7 @@ import (
 // makeSeries binds make-series: keys, aggregates per step, and the axis.
 func (b *binder) makeSeries(op *MakeSeries, rel Rel, sc *scope) (Rel, error) {
 	c := b.over(rel, sc)
-	names := newNamer()
+	names := newNamer(c.cols...)
 	by, err := c.keys(op.By, names, "make-series by")
 	if err != nil {
 		return nil, err

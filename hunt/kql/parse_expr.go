@@ -170,6 +170,9 @@ func (p *parser) postfix() Expr {
 		switch {
 		case p.isPunct("."):
 			p.take()
+			if p.isPunct("[") && !p.isBracketName(0) && indexable(x) { // a.[0] is a[0]
+				continue
+			}
 			name := p.anyName("a property's name after '.'")
 			if p.isPunct("(") {
 				c := &Call{Target: x, Func: name, Args: p.args("arguments")}

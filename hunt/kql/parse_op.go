@@ -252,6 +252,9 @@ func (p *parser) isOptionValue(n int, name string) bool {
 	if strings.HasPrefix(name, "hint.") || v.kind != tIdent {
 		return true
 	}
+	if name == "kind" && joinKinds[v.text] != "" { // join kind=inner(T)
+		return true
+	}
 	return !(next.kind == tPunct && (next.text == "(" && next.Start == v.End || next.text == "." || next.text == "[" && next.Start == v.End || next.text == "," || next.text == "|"))
 }
 
