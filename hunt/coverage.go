@@ -56,6 +56,8 @@ const (
 	None       AnswerState = "none"
 )
 
+const coverageTable = "Coverage"
+
 // Inherit returns the coverage of a query that reads tables, given everything
 // that is known about the case. A table of which nothing is known was not
 // collected.
@@ -63,6 +65,10 @@ func Inherit(tables []string, known []Coverage) Answer {
 	answer := Answer{State: Complete, Gaps: []Coverage{}}
 	held := 0
 	for _, table := range tables {
+		if table == coverageTable { // what is known is always known
+			held++
+			continue
+		}
 		data := false
 		before := len(answer.Gaps)
 		for _, c := range known {

@@ -39,7 +39,6 @@ type Query struct {
 	End            string   `yaml:"end"`     // column of the last time
 
 	File     string `yaml:"-"` // where it was read from, for messages
-	Line     int    `yaml:"-"` // line of File on which Text starts
 	severity Severity
 	why      *template.Template
 }
@@ -133,7 +132,7 @@ func LoadQuery(fsys fs.FS, name string) (*Query, error) {
 	q := &Query{}
 	switch {
 	case ext == ".kql":
-		q.Text, q.Line = string(text), 1
+		q.Text = string(text)
 	case path.Base(name) == "query.yaml":
 		err = decode(text, q, true)
 	default:
@@ -156,33 +155,7 @@ func LoadQuery(fsys fs.FS, name string) (*Query, error) {
 func decode(text []byte, q *Query, strict bool) error {
 	d := yaml.NewDecoder(bytes.NewReader(text))
 	d.KnownFields(strict)
-	if err := d.Decode(q); err != nil {
-		return err
-	}
-	var root yaml.Node
-	if err := yaml.Unmarshal(text, &root); err != nil {
-		return err
-	}
-	q.Line = textLine(&root)
-	return nil
-}
-
-// textLine returns the line on which the query's text starts.
-func textLine(root *yaml.Node) int {
-	if len(root.Content) == 0 {
-		return 1
-	}
-	fields := root.Content[0].Content
-	for i := 0; i+1 < len(fields); i += 2 {
-		if fields[i].Value != "query" {
-			continue
-		}
-		if fields[i+1].Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0 {
-			return fields[i+1].Line + 1
-		}
-		return fields[i+1].Line
-	}
-	return 1
+	return d.Decode(q)
 }
 
 // fillDefaults gives what a file of someone else's making lacks.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/hunt365/hunt365/hunt"
 	"github.com/hunt365/hunt365/hunt/store"
 )
 
@@ -33,6 +34,9 @@ func newBench(p *program) *cobra.Command {
 	cmd.AddCommand(&cobra.Command{
 		Use: "import", Short: "Compare import with DuckDB's own reader on one file", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return o.inFolder(cmd.Context(), o.benchImport) },
+	}, &cobra.Command{
+		Use: "hunt", Short: "Compare every query with one group-by", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return o.inFolder(cmd.Context(), o.benchHunt) },
 	}, &cobra.Command{
 		Use: "read FILE DATABASE", Short: "Read a file with DuckDB's own reader (what bench import compares with)", Args: cobra.ExactArgs(2), Hidden: true,
 		RunE: func(cmd *cobra.Command, args []string) error { return store.ReadJSON(cmd.Context(), args[0], args[1]) },
@@ -129,4 +133,65 @@ func (o *benchOptions) benchImport(ctx context.Context, dir string) error {
 
 func (o *benchOptions) line(what string, size int64, r run) {
 	fmt.Fprintf(o.out, "%-42s %6.1f s  %6.1f MB/s  peak %4.0f MB\n", what, r.elapsed.Seconds(), float64(size)/1e6/r.elapsed.Seconds(), float64(r.peak)/1e6)
+}
+
+func (o *benchOptions) benchHunt(ctx context.Context, dir string) error {
+	name, _, err := o.generate(dir)
+	if err != nil {
+		return err
+	}
+	target := filepath.Join(dir, "case")
+	if !isCase(target) {
+		if _, err := o.self(ctx, "import", name, "--case", target); err != nil {
+			return err
+		}
+	}
+	list, _, err := loadQueries("")
+	if err != nil {
+		return err
+	}
+	eng, err := openEngine(target, limits{})
+	if err != nil {
+		return err
+	}
+	defer eng.Close()
+	base, err := o.time(ctx, eng, "UnifiedAuditLog | summarize count() by Operation")
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(o.out, "%8.3f s  %6s  count by Operation\n", base.Seconds(), "1.0")
+	var total time.Duration
+	for _, q := range list {
+		took, err := o.time(ctx, eng, q.Text)
+		if err != nil {
+			return fmt.Errorf("bench: query %s: %w", q.ID, err)
+		}
+		total += took
+		fmt.Fprintf(o.out, "%8.3f s  %6.1f  %s\n", took.Seconds(), took.Seconds()/base.Seconds(), q.ID)
+	}
+	mean := total / time.Duration(len(list))
+	fmt.Fprintf(o.out, "%d queries in %.1f s, on average %.1f times the group-by\n", len(list), total.Seconds(), mean.Seconds()/base.Seconds())
+	return nil
+}
+
+// time runs a query to its end, twice, and takes the second.
+func (o *benchOptions) time(ctx context.Context, eng *engine, text string) (took time.Duration, err error) {
+	for range 2 {
+		start := time.Now()
+		rows, err := eng.Query(ctx, hunt.Request{Text: text, Now: eng.Now()})
+		if err != nil {
+			return 0, err
+		}
+		for rows.Next() { //nolint:revive // only the time matters
+		}
+		err = rows.Err()
+		if closeErr := rows.Close(); err == nil {
+			err = closeErr
+		}
+		if err != nil {
+			return 0, err
+		}
+		took = time.Since(start)
+	}
+	return took, nil
 }

@@ -19,6 +19,7 @@ import (
 // what comes out.
 type engine struct {
 	store *store.Case
+	lists watchlists
 	temp  string // folder to remove at the end, for a case that is empty
 }
 
@@ -43,6 +44,7 @@ func openEngine(dir string, l limits) (*engine, error) {
 		return nil, errors.Join(caseError(dir, err), e.Close())
 	}
 	e.store = c
+	e.lists = watchlists{dir: filepath.Join(dir, "watchlists")}
 	return e, nil
 }
 

@@ -66,7 +66,8 @@ findings with the records that prove them. It sends nothing over the network.`,
 	root.SetOut(p.out)
 	root.SetErr(p.err)
 	root.AddCommand(
-		newImport(p), newCase(p), newRebuild(p), newQueries(p), newFmt(p), newSchema(p), newBench(p), newVersion(p), exitCodesTopic(),
+		newImport(p), newHunt(p), newQuery(p), newCase(p), newRebuild(p), newDemo(p),
+		newQueries(p), newLint(p), newFmt(p), newSchema(p), newBench(p), newCollect(p), newPermissions(p), newVersion(p), exitCodesTopic(),
 	)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return hint(err, "see %s --help", cmd.CommandPath())
