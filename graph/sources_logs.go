@@ -9,11 +9,12 @@ var noAudit = []string{"gcch", "dod", "china"}
 
 const signInLoss = "sessions, token ids, authentication protocol and device code use (sessionId, uniqueTokenIdentifier, incomingTokenType, originalTransferMethod) exist only in beta"
 
-// auditTypes are the record types that the narrower audit searches ask for.
+// The record types that the narrower audit searches ask for, spelled as in the
+// service's model.
 var (
-	exchangeTypes   = []string{"exchangeAdmin", "exchangeItem", "exchangeItemGroup", "exchangeItemAggregated", "exchangeAggregatedOperation"}
-	entraTypes      = []string{"azureActiveDirectory", "azureActiveDirectoryAccountLogon", "azureActiveDirectoryStsLogon"}
-	sharePointTypes = []string{"sharePoint", "sharePointFileOperation", "sharePointSharingOperation", "sharePointListOperation", "oneDrive"}
+	exchangeTypes   = []string{"ExchangeAdmin", "ExchangeItem", "ExchangeItemGroup", "ExchangeItemAggregated", "ExchangeAggregatedOperation"}
+	entraTypes      = []string{"AzureActiveDirectory", "AzureActiveDirectoryAccountLogon", "AzureActiveDirectoryStsLogon"}
+	sharePointTypes = []string{"SharePoint", "SharePointFileOperation", "SharePointSharingOperation", "SharePointListOperation", "OneDrive"}
 )
 
 // logSources are the logs, those that expire first first.

@@ -42,7 +42,7 @@ func (t *Tenant) mailboxTakeover() {
 		map[string]any{"Name": "Name", "Value": ".."}, map[string]any{"Name": "ForwardTo", "Value": "collector@inbox.example"},
 		map[string]any{"Name": "SubjectOrBodyContainsWords", "Value": "invoice;payment"}, map[string]any{"Name": "DeleteMessage", "Value": "True"},
 	}
-	t.addRecord(at.Add(9*time.Minute), victim, operation{"New-InboxRule", "exchangeAdmin", "Exchange", 1, map[string]any{
+	t.addRecord(at.Add(9*time.Minute), victim, operation{"New-InboxRule", "ExchangeAdmin", "Exchange", 1, map[string]any{
 		"Parameters": params, "ObjectId": victim.UPN + "\\..", "ExternalAccess": false, "ClientAppId": "", "AppId": "", "SessionId": s["sessionId"]}}, intruder+":40112")
 	for i := range 25 {
 		t.addRecord(at.Add(time.Duration(15+i)*time.Minute), victim, t.bind(victim, 40), intruder)
@@ -63,7 +63,7 @@ func (t *Tenant) bind(p Person, n int) operation {
 	for range n {
 		items = append(items, map[string]any{"InternetMessageId": "<" + t.token() + "@kestrel.example>"})
 	}
-	return operation{"MailItemsAccessed", "exchangeItemAggregated", "Exchange", 50, map[string]any{
+	return operation{"MailItemsAccessed", "ExchangeItemAggregated", "Exchange", 50, map[string]any{
 		"MailboxOwnerUPN": p.UPN, "LogonType": 0, "ClientInfoString": "Client=REST;Client=RESTSystem;;", "OperationCount": n, "AppId": t.apps[2].AppID, "ClientAppId": t.apps[2].AppID,
 		"OperationProperties": []any{map[string]any{"Name": "MailAccessType", "Value": "Bind"}, map[string]any{"Name": "IsThrottled", "Value": "False"}},
 		"Folders":             []any{map[string]any{"Path": "\\Inbox", "FolderItems": items}},

@@ -132,7 +132,7 @@ func (t *Tenant) addAudit(at time.Time, a map[string]any) {
 // directoryAudit is one change in the directory. changed are modified properties
 // as name, new value pairs, whose values are JSON in strings.
 func (t *Tenant) directoryAudit(at time.Time, name, category, service string, by Person, target string, changed ...string) map[string]any {
-	var props []any
+	props := []any{}
 	for i := 0; i+1 < len(changed); i += 2 {
 		props = append(props, map[string]any{"displayName": changed[i], "oldValue": "[]", "newValue": changed[i+1]})
 	}
@@ -140,9 +140,9 @@ func (t *Tenant) directoryAudit(at time.Time, name, category, service string, by
 	return map[string]any{
 		"id": id, "category": category, "correlationId": t.guid(), "result": "success", "resultReason": "", "activityDisplayName": name,
 		"activityDateTime": fractions(at), "loggedByService": service, "operationType": "Update", "additionalDetails": []any{map[string]any{"key": "User-Agent", "value": "Mozilla/5.0"}},
-		"initiatedBy": map[string]any{"app": nil, "user": map[string]any{"id": by.ID, "displayName": nil, "userPrincipalName": by.UPN, "ipAddress": by.IP, "roles": []any{}}},
+		"initiatedBy": map[string]any{"user": map[string]any{"id": by.ID, "displayName": nil, "userPrincipalName": by.UPN, "ipAddress": by.IP, "roles": []any{}}},
 		"targetResources": []any{map[string]any{
-			"id": t.guid(), "displayName": target, "type": "User", "userPrincipalName": nil, "groupType": nil, "modifiedProperties": props,
+			"id": t.guid(), "displayName": target, "type": "User", "userPrincipalName": nil, "modifiedProperties": props,
 		}},
 	}
 }
@@ -157,14 +157,14 @@ type operation struct {
 func (t *Tenant) mailOperation(p Person) operation {
 	switch t.rand.IntN(4) {
 	case 0:
-		return operation{"FileAccessed", "sharePointFileOperation", "SharePoint", 6, map[string]any{
+		return operation{"FileAccessed", "SharePointFileOperation", "SharePoint", 6, map[string]any{
 			"SiteUrl": "https://kestrel.sharepoint.example/sites/team/", "SourceFileName": fmt.Sprintf("plan-%d.docx", t.rand.IntN(500)), "EventSource": "SharePoint", "ItemType": "File"}}
 	case 1:
-		return operation{"UserLoggedIn", "azureActiveDirectoryStsLogon", "AzureActiveDirectory", 15, map[string]any{"ApplicationId": t.apps[2].AppID, "ErrorNumber": "0", "ExtendedProperties": []any{map[string]any{"Name": "UserAgent", "Value": "Mozilla/5.0"}}}}
+		return operation{"UserLoggedIn", "AzureActiveDirectoryStsLogon", "AzureActiveDirectory", 15, map[string]any{"ApplicationId": t.apps[2].AppID, "ErrorNumber": "0", "ExtendedProperties": []any{map[string]any{"Name": "UserAgent", "Value": "Mozilla/5.0"}}}}
 	case 2:
-		return operation{"Send", "exchangeItem", "Exchange", 2, map[string]any{"MailboxOwnerUPN": p.UPN, "LogonType": 0, "ClientInfoString": "Client=OWA;Action=ViaProxy", "Item": map[string]any{"Subject": "Re: offer"}}}
+		return operation{"Send", "ExchangeItem", "Exchange", 2, map[string]any{"MailboxOwnerUPN": p.UPN, "LogonType": 0, "ClientInfoString": "Client=OWA;Action=ViaProxy", "Item": map[string]any{"Subject": "Re: offer"}}}
 	}
-	return operation{"MailItemsAccessed", "exchangeItemAggregated", "Exchange", 50, map[string]any{
+	return operation{"MailItemsAccessed", "ExchangeItemAggregated", "Exchange", 50, map[string]any{
 		"MailboxOwnerUPN": p.UPN, "LogonType": 0, "ClientInfoString": "Client=OWA;Action=ViaProxy", "OperationCount": 1 + t.rand.IntN(4),
 		"OperationProperties": []any{map[string]any{"Name": "MailAccessType", "Value": "Bind"}, map[string]any{"Name": "IsThrottled", "Value": "False"}},
 		"Folders":             []any{map[string]any{"Path": "\\Inbox", "FolderItems": []any{map[string]any{"InternetMessageId": "<" + t.token() + "@kestrel.example>"}}}},
@@ -184,12 +184,17 @@ func (t *Tenant) addRecord(at time.Time, p Person, o operation, ip string) {
 	}
 	t.add(AuditRecords, o.kind, at, id, map[string]any{
 		"id": id, "createdDateTime": seconds(at), "auditLogRecordType": o.kind, "operation": o.name, "organizationId": t.ID,
-		"userType": "regular", "userId": p.ID, "service": o.workload, "objectId": nil, "userPrincipalName": p.UPN, "clientIp": ip,
+		"userType": "Regular", "userId": p.ID, "service": o.workload, "objectId": nil, "userPrincipalName": p.UPN, "clientIp": ip,
 		"administrativeUnits": []any{""}, "auditData": data,
 	})
 }
 
 func (t *Tenant) makeRisk() {
+	at, app, id := t.moment().Truncate(time.Second), t.apps[5], t.guid()
+	t.add(SPDetections, "", at, id, map[string]any{
+		"id": id, "servicePrincipalId": app.SPID, "appId": app.AppID, "servicePrincipalDisplayName": app.Name, "riskEventType": "unlikelyTravel", "riskState": "dismissed", "riskLevel": "low",
+		"riskDetail": "none", "source": "IdentityProtection", "detectionTimingType": "offline", "activity": "servicePrincipal", "detectedDateTime": fractions(at), "activityDateTime": fractions(at), "ipAddress": "203.0.113.20",
+	})
 	for i := range max(t.cfg.Days/2, 3) {
 		at, p := t.moment().Truncate(time.Second), t.person()
 		id := t.guid()

@@ -203,8 +203,12 @@ func (t *Tenant) makePolicies() {
 	t.single("/policies/crossTenantAccessPolicy/default", map[string]any{"isServiceDefault": true, "inboundTrust": map[string]any{"isMfaAccepted": false, "isCompliantDeviceAccepted": false, "isHybridAzureADJoinedDeviceAccepted": false}})
 	partner := t.guid()
 	t.addState("/policies/crossTenantAccessPolicy/partners", partner, map[string]any{"tenantId": partner, "isServiceProvider": false, "isInMultiTenantOrganization": false, "inboundTrust": map[string]any{"isMfaAccepted": true, "isCompliantDeviceAccepted": false, "isHybridAzureADJoinedDeviceAccepted": false}})
-	t.ensure("/policies/tokenLifetimePolicies")
-	t.ensure("/policies/claimsMappingPolicies")
+	id = t.guid()
+	t.addState("/policies/tokenLifetimePolicies", id, map[string]any{"id": id, "displayName": "Short tokens", "isOrganizationDefault": false, "definition": []any{`{"TokenLifetimePolicy":{"Version":1,"AccessTokenLifetime":"00:30:00"}}`}})
+	id = t.guid()
+	t.addState("/policies/claimsMappingPolicies", id, map[string]any{"id": id, "displayName": "Employee id", "isOrganizationDefault": false, "definition": []any{`{"ClaimsMappingPolicy":{"Version":1,"IncludeBasicClaimSet":"true"}}`}})
+	app := t.apps[5]
+	t.addState("/identityProtection/riskyServicePrincipals", app.SPID, map[string]any{"id": app.SPID, "appId": app.AppID, "displayName": app.Name, "isEnabled": true, "isProcessing": false, "riskLevel": "low", "riskState": "dismissed", "riskDetail": "none", "servicePrincipalType": "Application", "riskLastUpdatedDateTime": seconds(t.cfg.Now.AddDate(0, 0, -3))})
 	t.ensure("/identityProtection/riskyUsers")
 	t.ensure("/identityProtection/riskyServicePrincipals")
 	for _, path := range []string{Alerts, RiskDetections, SPDetections, Provisioning, MessageTraces, SignIns, DirectoryAudits, AuditRecords} {
