@@ -42,7 +42,19 @@ type Finding struct {
 type Entity struct {
 	Type EntityType `json:"type"`
 	ID   string     `json:"id"`
+	Role Role       `json:"role,omitempty"`
 }
+
+// Role says which part an entity plays in a finding. The zero value is the one
+// who acted, or in whose name it was done.
+type Role string
+
+// The other parts: what it was done to, and whom it was tried on in vain.
+const (
+	Acted  Role = ""
+	Target Role = "target"
+	Tried  Role = "tried"
+)
 
 // EntityType says what kind of thing an entity is.
 type EntityType string

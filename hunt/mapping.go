@@ -84,8 +84,9 @@ func (q *Query) entities(r row) ([]Entity, error) {
 			}
 		}
 		for _, id := range sortedUnique(ids) {
-			if e := (Entity{kind, id}); !seen[e] {
+			if e := (Entity{Type: kind, ID: id}); !seen[e] {
 				seen[e] = true
+				e.Role = m.Role
 				out = append(out, e)
 			}
 		}

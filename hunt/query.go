@@ -48,6 +48,7 @@ type Query struct {
 type EntityMapping struct {
 	Type   string         `yaml:"entityType"`
 	Column string         `yaml:"column"`
+	Role   Role           `yaml:"role"` // empty, target or tried
 	Fields []FieldMapping `yaml:"fieldMappings"`
 }
 
@@ -194,6 +195,9 @@ func (q *Query) check() (err error) {
 		return fmt.Errorf("why: %w", err)
 	}
 	for i, m := range q.Entities {
+		if m.Role != Acted && m.Role != Target && m.Role != Tried {
+			return fmt.Errorf("unknown entity role %q (target or tried)", m.Role)
+		}
 		kind, ok := entityType(m.Type)
 		if ok {
 			q.Entities[i].Type = string(kind)
