@@ -26,6 +26,7 @@ type demoOptions struct {
 	*program
 	huntOptions *huntOptions
 	keep        string
+	live        bool
 }
 
 func newDemo(p *program) *cobra.Command {
@@ -34,12 +35,17 @@ func newDemo(p *program) *cobra.Command {
 		Use:   "demo",
 		Short: "Hunt in a bundled, invented tenant",
 		Long: `Demo imports the exports of an invented tenant into a case and hunts in it, as
-import and hunt would. The case is thrown away, unless --keep names a folder.` + exitStatus,
-		Example: "  hunt365 demo\n  hunt365 demo --keep contoso && hunt365 case info --case contoso",
+import and hunt would. The case is thrown away, unless --keep names a folder.
+
+With --live, an invented tenant is served on this machine as Microsoft Graph
+would serve it, faults included, and collected over HTTPS as collect would. The
+clock is simulated, so that hours of polite waiting pass at once.` + exitStatus,
+		Example: "  hunt365 demo\n  hunt365 demo --live\n  hunt365 demo --keep contoso && hunt365 case info --case contoso",
 		Args:    cobra.NoArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return o.run(cmd.Context()) },
 	}
 	cmd.Flags().StringVar(&o.huntOptions.format, "format", "table", "table, json or jsonl")
+	cmd.Flags().BoolVar(&o.live, "live", false, "collect an invented tenant over HTTPS instead")
 	cmd.Flags().StringVar(&o.keep, "keep", "", "folder to keep the case in")
 	complete(cmd, "format", "table", "json", "jsonl")
 	return cmd
@@ -65,7 +71,12 @@ func (o *demoOptions) run(ctx context.Context) (err error) {
 	} else if isCase(dir) {
 		return hint(fmt.Errorf("%s is a case already", dir), "name a folder that does not exist yet")
 	}
-	if err := o.build(ctx, dir, exports); err != nil {
+	if o.live {
+		err = o.collectDemo(ctx, dir)
+	} else {
+		err = o.build(ctx, dir, exports)
+	}
+	if err != nil {
 		return err
 	}
 	o.huntOptions.dir = dir
