@@ -130,7 +130,7 @@ func (a *appender) add(r *Record) (bool, error) {
 	if r.Tenant != "" && !a.tenants[r.Tenant] {
 		a.tenants[strings.Clone(r.Tenant)] = true
 	}
-	if s.full() {
+	if s.full(a.c.opts.rotate) {
 		return true, a.seal(s)
 	}
 	return true, nil

@@ -39,6 +39,7 @@ type Options struct {
 	Threads  int                                 // DuckDB's threads; default 2
 	Progress func(phase string, done, all int64) // how far a long step is; may be nil
 	fault    func(step string) error             // tests stop the case here
+	rotate   int64                               // records per segment; tests want small ones
 }
 
 func (o Options) withDefaults(dir string) Options {
@@ -62,6 +63,9 @@ func (o Options) withDefaults(dir string) Options {
 	}
 	if o.Progress == nil {
 		o.Progress = func(string, int64, int64) {}
+	}
+	if o.rotate == 0 {
+		o.rotate = segmentRecords
 	}
 	if o.fault == nil {
 		o.fault = func(string) error { return nil }

@@ -13,6 +13,12 @@ func (o Options) WithFault(fault func(step string) error) Options {
 	return o
 }
 
+// WithSegments returns opts with segments of n records.
+func (o Options) WithSegments(n int64) Options {
+	o.rotate = n
+	return o
+}
+
 // RunSQL runs text that an attacker might have got into a compiled query.
 func (c *Case) RunSQL(ctx context.Context, text string, columns []schema.Column, args ...any) (hunt.Rows, error) {
 	return c.run(ctx, statement{sql: text, args: args, columns: columns})

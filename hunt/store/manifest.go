@@ -43,7 +43,8 @@ const (
 type manifest struct {
 	path    string
 	entries []Entry
-	head    string // SHA-256 of the last line
+	head    string          // SHA-256 of the last line
+	heads   map[string]bool // of every line, and of none
 	lines   int
 	size    int64 // bytes of the whole lines
 	torn    bool  // a line without its end follows: a crash came before the acknowledgement
@@ -64,7 +65,7 @@ func readManifest(path string) (*manifest, error) {
 // scanManifest reads the manifest and asks fault about each line that is not
 // what was written; where fault returns nil it goes on as well as it can.
 func scanManifest(path string, fault func(error) error) (*manifest, error) {
-	m := &manifest{path: path}
+	m := &manifest{path: path, heads: map[string]bool{"": true}}
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return m, nil
@@ -84,6 +85,7 @@ func scanManifest(path string, fault func(error) error) (*manifest, error) {
 			}
 		}
 		m.head = hashLine(line)
+		m.heads[m.head] = true
 		m.lines++
 		m.size += int64(len(line)) + 1
 		data = rest
@@ -135,6 +137,7 @@ func (m *manifest) append(e Entry) error {
 	}
 	m.entries = append(m.entries, e)
 	m.head = hashLine(line)
+	m.heads[m.head] = true
 	m.lines++
 	m.size += int64(len(line)) + 1
 	return nil

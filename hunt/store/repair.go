@@ -74,23 +74,28 @@ func (c *Case) repair() error {
 	if err != nil {
 		return err
 	}
-	if err := c.sweep(ctx, fresh); err != nil || fresh {
+	usable := fresh
+	if !fresh {
+		if usable, err = c.usable(ctx); err != nil {
+			return err
+		}
+	}
+	if err := c.sweep(); err != nil || fresh {
 		return err
 	}
 	if c.isNew() && c.opts.Write {
 		return nil // the first Append or query makes the tables
 	}
-	if usable, err := c.usable(ctx); err != nil {
-		return err
-	} else if !usable {
+	if !usable {
 		return c.rebuild(ctx)
 	}
 	_, err = c.mapPending(ctx)
 	return err
 }
 
-// usable reports whether the database can be continued: it opens, it was made
-// in this program's way, and it holds nothing that the manifest does not.
+// usable reports whether the database can be continued: it opens and was made
+// in this program's way. If it was made from another manifest than the one
+// that is there, someone changed that, and nothing may be touched.
 func (c *Case) usable(ctx context.Context) (bool, error) {
 	if !exists(c.databasePath()) {
 		return true, nil
@@ -100,51 +105,29 @@ func (c *Case) usable(ctx context.Context) (bool, error) {
 		return false, nil // it is derived: make it anew
 	}
 	defer d.close()
-	if have, err := d.meta(ctx, "schema"); err == nil && have == "" {
-		return true, nil // crashed before its tables were there
+	have, err := d.meta(ctx, "schema")
+	if err != nil || have == "" {
+		return false, nil // damaged, or crashed before its tables were there
 	}
-	if stale, err := c.isStale(ctx, d); err != nil || stale {
-		return false, nil
+	head, err := d.meta(ctx, "head")
+	if err == nil && !c.manifest.heads[head] {
+		return false, errors.New("the manifest is not the one that the tables were made from: its last lines were altered or removed; see hunt365 case verify")
 	}
-	known := map[string]bool{}
-	for _, e := range c.manifest.segments() {
-		known[e.File] = true
-	}
-	files, err := d.mapped(ctx)
-	if err != nil {
-		return false, nil
-	}
-	for f := range files {
-		if !known[f] {
-			return false, fmt.Errorf("the tables hold %s, which the manifest does not name: lines were removed from the manifest; see hunt365 case verify", f)
-		}
-	}
-	return true, nil
+	stale, err := c.isStale(ctx, d)
+	return err == nil && !stale, nil
 }
 
 // sweep removes what no manifest line names: files whose writing a crash cut
-// short. A segment that the tables know is no such file, and stays for verify.
-func (c *Case) sweep(ctx context.Context, fresh bool) error {
+// short.
+func (c *Case) sweep() error {
 	if err := os.RemoveAll(c.path("tmp")); err != nil {
 		return err
 	}
 	extra, err := c.unlisted()
-	if err != nil || len(extra) == 0 {
+	if err != nil {
 		return err
 	}
-	var inTables map[string]string
-	if exists(c.databasePath()) && !fresh {
-		if d, err := c.openWriter(ctx); err == nil {
-			inTables, _ = d.mapped(ctx) // an unreadable database knows nothing
-			if err := d.close(); err != nil {
-				return err
-			}
-		}
-	}
 	for _, name := range extra {
-		if _, mapped := inTables[name]; mapped {
-			continue
-		}
 		if err := os.Remove(c.path("evidence", filepath.FromSlash(name))); err != nil {
 			return err
 		}

@@ -92,8 +92,8 @@ func (s *segment) compress(enc *zstd.Encoder) {
 	s.done <- errors.Join(err, enc.Close())
 }
 
-func (s *segment) full() bool {
-	return s.raw >= segmentBytes || s.entry.Records >= segmentRecords
+func (s *segment) full(records int64) bool {
+	return s.raw >= segmentBytes || s.entry.Records >= records
 }
 
 // add writes one record's envelope.
