@@ -100,7 +100,7 @@ func newRig(t *testing.T, cfg graphtest.Config, faults graphtest.Faults) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sources = slices.DeleteFunc(sources, func(s *graph.Source) bool { return s.Kind == graph.Hunt })
+	sources = slices.DeleteFunc(sources, func(s *graph.Source) bool { return s.Name == "hunting-graphapi" }) // the tenant has no such table
 	return &rig{
 		tenant: tenant, clock: clock, sink: newMemorySink(), dir: t.TempDir(),
 		server: &graphtest.Server{Tenant: tenant, Faults: faults, Now: clock.Now, Limits: true},
@@ -140,6 +140,10 @@ func (r *rig) truth() map[string]map[string]bool {
 		case s.Each != "":
 			for _, p := range parents[s.Each] {
 				r.children(s, p, set)
+			}
+		case s.Kind == graph.Hunt:
+			for _, i := range r.tenant.Lists["hunting/"+s.Table] {
+				set[i.ID] = true
 			}
 		case s.IsLog():
 			for _, i := range r.tenant.Lists[strings.Replace(s.Path, "/queries", "/records", 1)] {

@@ -139,7 +139,7 @@ func (r *run) logEntries(s *Source, gaps []gap) []Entry {
 	known := slices.Clone(reads)
 	var entries []Entry
 	for _, x := range reads {
-		entries = mergeRead(entries, r.readEntry(s, x))
+		entries = append(entries, r.readEntry(s, x))
 	}
 	for _, g := range gaps {
 		entries = append(entries, g.entry())
@@ -150,7 +150,7 @@ func (r *run) logEntries(s *Source, gaps []gap) []Entry {
 		entries = append(entries, r.unread(s, w, oldest)...)
 	}
 	slices.SortStableFunc(entries, func(a, b Entry) int { return a.Start.Compare(b.Start) })
-	return r.suspectEmpty(s, entries)
+	return r.suspectEmpty(s, merge(entries))
 }
 
 func (r *run) readEntry(s *Source, x read) Entry {
@@ -169,19 +169,26 @@ func (r *run) readEntry(s *Source, x read) Entry {
 	return e
 }
 
-// mergeRead joins e to the entry before it when both say the same.
-func mergeRead(entries []Entry, e Entry) []Entry {
-	if n := len(entries); n > 0 {
-		last := &entries[n-1]
-		if last.State == e.State && last.Reason == e.Reason && !e.Start.After(last.End) && e.State != hunt.Partial {
-			last.End = maxTime(last.End, e.End)
-			last.Records += e.Records
-			last.Duplicates += e.Duplicates
-			last.Expected += e.Expected
-			return entries
+// merge joins neighbours that say the same.
+func merge(entries []Entry) []Entry {
+	var merged []Entry
+	for _, e := range entries {
+		n := len(merged)
+		if n == 0 || !merged[n-1].same(e) {
+			merged = append(merged, e)
+			continue
 		}
+		last := &merged[n-1]
+		last.End = maxTime(last.End, e.End)
+		last.Records += e.Records
+		last.Duplicates += e.Duplicates
+		last.Expected += e.Expected
 	}
-	return append(entries, e)
+	return merged
+}
+
+func (e Entry) same(next Entry) bool {
+	return e.State == next.State && e.Reason == next.Reason && e.Fix == next.Fix && !next.Start.After(e.End) && e.State != hunt.Partial
 }
 
 func (g gap) entry() Entry {

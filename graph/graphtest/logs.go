@@ -214,3 +214,21 @@ func (t *Tenant) makeRisk() {
 		}
 	}
 }
+
+// makeHunting adds rows of advanced hunting tables for what the logs tell.
+func (t *Tenant) makeHunting() {
+	for i := range t.cfg.Daily * t.cfg.Days / 4 {
+		at, p := t.moment().Truncate(time.Millisecond), t.person()
+		id := fmt.Sprintf("%d_%s", i, t.token())
+		t.add("hunting/CloudAppEvents", "", at, id, map[string]any{
+			"Timestamp": fractions(at), "ReportId": id, "ActionType": "MailItemsAccessed", "Application": "Microsoft Exchange Online", "ApplicationId": 20893,
+			"AccountObjectId": p.ID, "AccountId": p.ID, "AccountDisplayName": p.Name, "AccountType": "Regular", "IPAddress": p.IP, "CountryCode": "AT", "IsExternalUser": false, "RawEventData": map[string]any{"Operation": "MailItemsAccessed"},
+		})
+		if i%3 == 0 {
+			t.add("hunting/EmailEvents", "", at, id, map[string]any{
+				"Timestamp": fractions(at), "ReportId": id, "NetworkMessageId": t.guid(), "InternetMessageId": "<" + t.token() + "@kestrel.example>", "SenderFromAddress": p.UPN,
+				"RecipientEmailAddress": t.person().UPN, "Subject": "Re: offer", "EmailDirection": "Outbound", "DeliveryAction": "Delivered",
+			})
+		}
+	}
+}

@@ -19,6 +19,7 @@ type Server struct {
 	Scopes []string         // application permissions that tokens carry
 	Secret string           // client secret; "" takes any
 	NoBeta bool             // only v1.0 exists
+	Feed   []string         // content types of the activity feed that are subscribed to from the start
 	Limits bool             // throttle what exceeds the documented limits
 
 	once     sync.Once
@@ -28,6 +29,7 @@ type Server struct {
 	searches map[string]*auditSearch
 	access   map[string]time.Time // access tokens and their end
 	recent   map[string][]time.Time
+	started  []string // content types subscribed to
 	serial   int
 	requests map[string]int
 	exceeded int
@@ -89,6 +91,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	w.Header().Set("request-id", s.id())
 	if id := req.Header.Get("client-request-id"); id != "" {
 		w.Header().Set("client-request-id", id)
+	}
+	if rest, ok := strings.CutPrefix(req.URL.Path, "/api/v1.0/"); ok {
+		s.activity(w, req, rest)
+		return
 	}
 	version, path, _ := strings.Cut(strings.TrimPrefix(req.URL.Path, "/"), "/")
 	if version != "v1.0" && version != "beta" {

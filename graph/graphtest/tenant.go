@@ -85,6 +85,7 @@ func NewTenant(cfg Config) *Tenant {
 	t.makeSignIns()
 	t.makeAudits()
 	t.makeRisk()
+	t.makeHunting()
 	for _, name := range cfg.Intrusions {
 		if intrude := intrusions[name]; intrude != nil {
 			intrude(t)

@@ -45,7 +45,7 @@ func collect(t *testing.T, faults graphtest.Faults, make func(base string, o gra
 	if err != nil {
 		t.Fatal(err)
 	}
-	sources = slices.DeleteFunc(sources, func(s *graph.Source) bool { return s.Kind == graph.Hunt })
+	sources = slices.DeleteFunc(sources, func(s *graph.Source) bool { return s.Name == "hunting-graphapi" })
 	out := &sink{ids: map[string]int{}}
 	c := &graph.Collector{
 		Fetch: make(srv.URL, graph.ClientOptions{Base: srv.Client().Transport, Tokens: token{}, Clock: clock, Pacer: graph.NewPacer(clock)}),
