@@ -86,10 +86,14 @@ func (c *Case) openReader(ctx context.Context) (*database, error) {
 		return nil, err
 	}
 	d := &database{db: sql.OpenDB(connector)}
-	if err := errors.Join(d.prepare(ctx), d.list(ctx)); err != nil {
+	err = d.prepare(ctx)
+	registered = true // before list, whose connection is kept for queries
+	if err == nil {
+		err = d.list(ctx)
+	}
+	if err != nil {
 		return nil, errors.Join(fmt.Errorf("prepare database: %w", err), d.close())
 	}
-	registered = true
 	return d, nil
 }
 
