@@ -235,11 +235,14 @@ func (r *reader) emit(f *Format, raw []byte, line int64, fields []field, canon [
 	}
 	var inner []field
 	if f.Payload != "" {
-		ok := false
-		if inner, ok = r.inner(lookup(fields, canon, f.Payload)); !ok && f.Fallback != "" {
-			f = r.w.rec.byName[f.Fallback]
+		raw, ok := lookup(fields, canon, f.Payload), false
+		switch inner, ok = r.inner(raw); {
+		case f.Fallback == "":
+		case !ok:
+			inner, f = nil, r.w.rec.byName[f.Fallback]
 			r.notes["a row has no complete AuditData; the outer columns were used"]++
-			inner = nil
+		case canon != nil && fieldValue(fields, f.Payload) == nil:
+			f = r.w.rec.loose(f) // the column is there under another spelling
 		}
 	}
 	if r.found[f]++; r.found[f] == 1 && f.Note != "" {

@@ -177,6 +177,18 @@ func (r *recognizer) find(shape Shape, keys keySet, fields []field) *Format {
 	return nil
 }
 
+// loose returns f under a name whose mapping finds columns whatever their
+// spelling, at the cost of speed.
+func (r *recognizer) loose(f *Format) *Format {
+	key := "loose " + f.Name
+	if r.tables[key] == nil {
+		c := *f
+		c.Name = "ual-loose"
+		r.tables[key] = &c
+	}
+	return r.tables[key]
+}
+
 // byTable returns the format of the table that a record of f names, or f.
 func (r *recognizer) byTable(f *Format, fields []field) *Format {
 	name := strings.ToLower(string(scalar(looseField(fields, f.Table))))
@@ -185,8 +197,9 @@ func (r *recognizer) byTable(f *Format, fields []field) *Format {
 		return g
 	}
 	g := f
-	for _, table := range schema.TableNames() {
-		if rest, ok := strings.CutPrefix(name, f.Prefix); ok && strings.EqualFold(table, rest) {
+	for _, t := range schema.Tables() {
+		table := t.Name
+		if rest, ok := strings.CutPrefix(name, f.Prefix); ok && t.Filled && strings.EqualFold(table, rest) {
 			c := *f
 			base, _, _ := strings.Cut(f.Name, "/")
 			c.Name, c.Kind, c.Note = base+"/"+table, "table "+table, ""

@@ -60,6 +60,7 @@ var ualFormats = []Format{
 		ID: []string{"Id"}, Time: []string{"CreationTime"}, Tenant: []string{"OrganizationId"}},
 	{Name: "ual-flat", Kind: "ual", Doc: "AuditData flattened to columns: Hawk, Sparrow, Extractor Suite", Shape: CSV | JSON, Need: []string{"creationtime", "operation"}, Not: []string{"timegenerated", "auditdata"},
 		ID: []string{"Id"}, Time: []string{"CreationTime"}, Tenant: []string{"OrganizationId", "Organization"}},
+	{Name: "ual-loose", Kind: "ual", Doc: "audit log search as CSV with columns in another spelling", Need: []string{"auditdata"}, Payload: "AuditData"},
 	{Name: "ual-partial", Kind: "ual", Doc: "audit log rows whose AuditData is missing or cut off", Need: []string{"auditdata"},
 		GUID: true, ID: []string{"Identity", "RecordId", "id"}, Time: []string{"CreationDate", "createdDateTime"}, Tenant: []string{"organizationId"}},
 }

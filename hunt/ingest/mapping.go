@@ -36,7 +36,7 @@ func Mappings(name string) []Mapping {
 	base, tableName, _ := strings.Cut(name, "/")
 	stage := map[string]string{"la": "record", "xdr-stream": "properties"}[base]
 	table, ok := schema.Lookup(tableName)
-	if stage == "" || !ok {
+	if stage == "" || !ok || !table.Filled {
 		return nil
 	}
 	stages, err := readStages()
@@ -66,7 +66,7 @@ func Macros() []string {
 	for _, kind := range []string{"RecordType", "UserType", "LogonType", "ItemType"} {
 		s = strings.ReplaceAll(s, "{"+kind+"}", enumList(kind))
 	}
-	s = strings.ReplaceAll(s, "{headers}", headerMap())
+	s = strings.ReplaceAll(s, "{headers}", headerCases())
 	var out []string
 	for _, st := range strings.Split(s[strings.Index(s, "CREATE"):], ";\n") {
 		if st = strings.TrimSpace(st); st != "" {
@@ -91,7 +91,9 @@ func enumList(kind string) string {
 	return "[" + strings.Join(names, ",") + "]"
 }
 
-func headerMap() string {
+// headerCases are the branches of a CASE from localised to English columns. (A
+// MAP literal inside a lambda costs DuckDB a copy of the map per cell.)
+func headerCases() string {
 	aliases := headerAliases()
 	keys := make([]string, 0, len(aliases))
 	for k := range aliases {
@@ -99,9 +101,9 @@ func headerMap() string {
 	}
 	slices.Sort(keys)
 	for i, k := range keys {
-		keys[i] = sqlText(k) + ":" + sqlText(aliases[k])
+		keys[i] = "WHEN " + sqlText(k) + " THEN " + sqlText(aliases[k])
 	}
-	return "MAP{" + strings.Join(keys, ",") + "}"
+	return strings.Join(keys, " ")
 }
 
 func sqlText(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
@@ -310,7 +312,11 @@ func (f *columnsFile) column(table *schema.Table, c schema.Column) string {
 	if f.generic == "" {
 		return ""
 	}
-	return convert(c.Type, genericColumn(c, f.generic == "custom"))
+	expr := genericColumn(c, f.generic == "custom")
+	if c.Type == schema.DateTime {
+		return "m_any_ticks(" + expr + ")" // portals write local forms
+	}
+	return convert(c.Type, expr)
 }
 
 // convert makes a text expression a value of type t.

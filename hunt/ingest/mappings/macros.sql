@@ -22,7 +22,12 @@ CREATE OR REPLACE MACRO m_us_ticks(s) AS
     TRY_STRPTIME(s, '%m/%d/%Y'))) * 10 + 621355968000000000
   + CASE WHEN contains(s, '.') THEN TRY_CAST(rpad(substr(regexp_extract(s, '\.([0-9]+)', 1), 1, 7), 7, '0') AS BIGINT) ELSE 0 END;
 
-CREATE OR REPLACE MACRO m_ticks(s) AS CASE
+-- ticks of an ISO time text. DuckDB keeps the intermediate vectors of every part of an expression, so what many
+-- columns use is kept small, and the forms of the portals' CSV are in a macro of their own.
+CREATE OR REPLACE MACRO m_ticks(s) AS epoch_us(TRY_CAST(s AS TIMESTAMP)) * 10 + 621355968000000000
+  + coalesce(TRY_CAST(regexp_extract(s, '\.[0-9]{6}([0-9])', 1) AS BIGINT), 0);
+
+CREATE OR REPLACE MACRO m_any_ticks(s) AS CASE
   WHEN s IS NULL OR s = '' THEN NULL
   WHEN regexp_matches(s, '^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}') THEN m_iso_ticks(trim(s))
   WHEN regexp_matches(s, '^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]:') THEN m_iso_ticks(trim(regexp_replace(s, '([T ])([0-9]):', '\10\2:')))
@@ -57,19 +62,11 @@ CREATE OR REPLACE MACRO m_ps_object(s) AS coalesce(CAST(TRY(map_from_entries(lis
 
 CREATE OR REPLACE MACRO m_ps_list(j) AS to_json(list_transform(json_transform(j, '["VARCHAR"]'), lambda x: m_ps_object(x)));
 
--- JSON of a cell or member that may be JSON, text of JSON, PowerShell's @{…} or plain text
-CREATE OR REPLACE MACRO m_dyn(s) AS CASE
-  WHEN s IS NULL OR s = '' OR s = 'null' THEN NULL
-  WHEN json_valid(s) THEN TRY_CAST(s AS JSON)
-  WHEN starts_with(s, '@{') THEN m_ps_object(s)
-  ELSE to_json(s) END;
+-- JSON of a member that may be JSON, text of JSON or plain text
+CREATE OR REPLACE MACRO m_dyn(s) AS CASE WHEN s = '' OR s = 'null' THEN NULL WHEN json_valid(s) THEN TRY_CAST(s AS JSON) ELSE to_json(s) END;
 
--- the same, when the member of a JSON record itself is at hand: text of JSON is unpacked
-CREATE OR REPLACE MACRO m_unpack(j) AS CASE
-  WHEN j IS NULL OR CAST(j AS VARCHAR) = 'null' THEN NULL
-  WHEN starts_with(CAST(j AS VARCHAR), '"') THEN m_dyn(json_extract_string(j, '$'))
-  WHEN starts_with(CAST(j AS VARCHAR), '["@{') THEN m_ps_list(j)
-  ELSE j END;
+-- the same, also of PowerShell's @{…} and lists of them
+CREATE OR REPLACE MACRO m_any_dyn(s) AS CASE WHEN starts_with(s, '@{') THEN m_ps_object(s) WHEN starts_with(s, '["@{') THEN m_ps_list(TRY_CAST(s AS JSON)) ELSE m_dyn(s) END;
 
 -- value of the entry called name in a list of {Name, Value}
 CREATE OR REPLACE MACRO m_named(list, wanted) AS coalesce(list_filter(list, lambda e: e.Name = wanted)[1].Value, '');
@@ -97,7 +94,6 @@ CREATE OR REPLACE MACRO m_logon_type(n) AS coalesce({LogonType}[n + 1], CAST(n A
 CREATE OR REPLACE MACRO m_item_type(n) AS coalesce({ItemType}[n + 1], CAST(n AS VARCHAR), '');
 
 -- a CSV row by the normal names of its columns: lower case, no spaces, English
-CREATE OR REPLACE MACRO m_english(k) AS coalesce({headers}[k], k);
-CREATE OR REPLACE MACRO m_normal(k) AS m_english(replace(replace(lower(regexp_replace(trim(k), '(\[UTC\])$', '')), ' ', ''), chr(160), ''));
-CREATE OR REPLACE MACRO m_row(r) AS coalesce(TRY(map_from_entries(list_transform(map_entries(json_transform(r, '"MAP(VARCHAR,VARCHAR)"')),
-  lambda e: struct_pack(k := m_normal(e.key), v := e.value)))), json_transform(r, '"MAP(VARCHAR,VARCHAR)"'));
+CREATE OR REPLACE MACRO m_normal(k) AS replace(replace(replace(lower(trim(k)), '[utc]', ''), ' ', ''), chr(160), '');
+CREATE OR REPLACE MACRO m_row(r) AS list_transform([json_transform(r, '"MAP(VARCHAR,VARCHAR)"')], lambda cells: coalesce(
+  TRY(map(list_transform(list_transform(map_keys(cells), lambda c: m_normal(c)), lambda c: CASE c {headers} ELSE c END), map_values(cells))), cells))[1];

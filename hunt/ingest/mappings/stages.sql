@@ -6,7 +6,7 @@ stage record
 SELECT n, id, t, _Segment, r AS a, CAST(NULL AS JSON) AS env FROM segment
 
 stage auditdata
-SELECT n, id, t, _Segment, coalesce(r->>'AuditData', m_row(r)['auditdata']) AS a, CAST(NULL AS JSON) AS env FROM segment
+SELECT n, id, t, _Segment, r->>'AuditData' AS a, CAST(NULL AS JSON) AS env FROM segment
 
 stage graph-auditdata
 SELECT n, id, t, _Segment, coalesce(r->>'auditData', r->>'AuditData') AS a, CAST(NULL AS JSON) AS env FROM segment
@@ -25,9 +25,10 @@ SELECT n, m_get(a0, '$.Id') AS id, t, _Segment, a0 AS a, CAST(NULL AS JSON) AS e
 FROM (SELECT n, t, _Segment, json_extract_string(r, '$.properties.RawEventData') AS a0 FROM segment)
 WHERE json_valid(a0) AND m_get(a0, '$.Operation') IS NOT NULL AND m_get(a0, '$.Id') IS NOT NULL
 
--- rows whose AuditData is missing or cut off: what the outer columns and the readable start of AuditData or _raw say
+-- rows whose AuditData is missing or cut off: what the outer columns and the readable start of AuditData or _raw say;
+-- also rows whose columns are spelt in another way
 stage partial
-SELECT n, id, t, _Segment, json_object(
+SELECT n, id, t, _Segment, CASE WHEN json_valid(m['auditdata']) THEN m['auditdata'] ELSE CAST(json_object(
     'Id', id,
     'CreationTime', coalesce(m['creationdate'], m['createddatetime']),
     'Operation', coalesce(m['operations'], m['operation'], regexp_extract(head, '"Operation":"([^"]*)"', 1)),
@@ -42,18 +43,18 @@ SELECT n, id, t, _Segment, json_object(
     'UserKey', nullif(regexp_extract(head, '"UserKey":"([^"]*)"', 1), ''),
     'ObjectId', coalesce(nullif(regexp_extract(head, '"ObjectId":"([^"]*)"', 1), ''), m['objectid']),
     'ClientIP', coalesce(nullif(regexp_extract(head, '"ClientIP":"([^"]*)"', 1), ''), m['clientip']),
-    'Partial', true) AS a, CAST(NULL AS JSON) AS env
+    'Partial', true) AS VARCHAR) END AS a, CAST(NULL AS JSON) AS env
 FROM (SELECT *, coalesce(nullif(m['auditdata'], ''), replace(m['_raw'], '""', '"'), '') AS head FROM (SELECT n, id, t, _Segment, m_row(r) AS m FROM segment))
 
 -- AuditData spread over columns (Hawk, Sparrow, the Extractor Suite): nested cells are JSON text, @{…}, or lost to System.Object[]
 stage flat
 SELECT n, id, t, _Segment, json_merge_patch(CAST(to_json(m) AS JSON), json_object(
     'RecordType', m_record_number(m['RecordType']), 'UserType', m_user_number(m['UserType']),
-    'ExtendedProperties', m_dyn(nullif(m['ExtendedProperties'], 'System.Object[]')), 'ModifiedProperties', m_dyn(nullif(replace(m['ModifiedProperties'], '\r\n', ''), 'System.Object[]')),
-    'Actor', m_dyn(nullif(m['Actor'], 'System.Object[]')), 'Target', m_dyn(nullif(m['Target'], 'System.Object[]')),
-    'DeviceProperties', m_dyn(nullif(m['DeviceProperties'], 'System.Object[]')), 'OperationProperties', m_dyn(nullif(m['OperationProperties'], 'System.Object[]')),
-    'Folders', m_dyn(nullif(m['Folders'], 'System.Object[]')), 'AppAccessContext', m_dyn(nullif(m['AppAccessContext'], 'System.Object[]')),
-    'Parameters', coalesce(m_dyn(nullif(m['Parameters'], 'System.Object[]')), params, m_dyn(m['ParameterString'])))) AS a, CAST(NULL AS JSON) AS env
+    'ExtendedProperties', m_any_dyn(nullif(m['ExtendedProperties'], 'System.Object[]')), 'ModifiedProperties', m_any_dyn(nullif(replace(m['ModifiedProperties'], '\r\n', ''), 'System.Object[]')),
+    'Actor', m_any_dyn(nullif(m['Actor'], 'System.Object[]')), 'Target', m_any_dyn(nullif(m['Target'], 'System.Object[]')),
+    'DeviceProperties', m_any_dyn(nullif(m['DeviceProperties'], 'System.Object[]')), 'OperationProperties', m_any_dyn(nullif(m['OperationProperties'], 'System.Object[]')),
+    'Folders', m_any_dyn(nullif(m['Folders'], 'System.Object[]')), 'AppAccessContext', m_any_dyn(nullif(m['AppAccessContext'], 'System.Object[]')),
+    'Parameters', coalesce(m_any_dyn(nullif(m['Parameters'], 'System.Object[]')), params, m_any_dyn(m['ParameterString'])))) AS a, CAST(NULL AS JSON) AS env
 FROM (SELECT n, id, t, _Segment, m, CASE WHEN len(p) > 0 THEN to_json(list_transform(p, lambda x: struct_pack("Name" := substr(x.key, 7), "Value" := x.value))) END AS params
   FROM (SELECT *, list_filter(map_entries(m), lambda x: starts_with(x.key, 'Param_') AND x.value <> '') AS p
     FROM (SELECT n, id, t, _Segment, json_transform(r, '"MAP(VARCHAR,VARCHAR)"') AS m FROM segment)))

@@ -1,5 +1,5 @@
 -- Directory changes of the unified audit log in the shape of AuditLogs.
-pre contains(a, 'AzureActiveDirectory') AND json_extract_string(a, '$.Workload') = 'AzureActiveDirectory' AND m_record_number(json_extract_string(a, '$.RecordType')) NOT IN (9, 15) AND json_extract_string(a, '$.Operation') NOT IN ('UserLoggedIn', 'UserLoginFailed')
+pre regexp_matches(a, '"Workload"\s*:\s*"AzureActiveDirectory"') AND json_extract_string(a, '$.Workload') = 'AzureActiveDirectory' AND m_record_number(json_extract_string(a, '$.RecordType')) NOT IN (9, 15) AND coalesce(json_extract_string(a, '$.Operation'), '') NOT IN ('UserLoggedIn', 'UserLoginFailed')
 type Actor [{"ID":"VARCHAR","Type":"VARCHAR"}]
 type Target [{"ID":"VARCHAR","Type":"VARCHAR"}]
 type ExtendedProperties [{"Name":"VARCHAR","Value":"VARCHAR"}]

@@ -1,12 +1,14 @@
 -- Exchange, SharePoint, OneDrive and Teams records in the shape of OfficeActivity.
-pre json_extract_string(a, '$.Workload') IN ('Exchange', 'SharePoint', 'OneDrive', 'MicrosoftTeams')
+-- The text is searched first: parsing is dear. Only a record that names two workloads is parsed to tell which is its own.
+pre regexp_matches(a, '"Workload"\s*:\s*"(Exchange|SharePoint|OneDrive|MicrosoftTeams)"') AND (NOT regexp_matches(a, '(?s)"Workload"\s*:.*"Workload"\s*:') OR json_extract_string(a, '$.Workload') IN ('Exchange', 'SharePoint', 'OneDrive', 'MicrosoftTeams'))
+let record_type = m_record_number(j.RecordType)
 type CrossMailboxOperations "BOOLEAN"
 TenantId = j.OrganizationId
 Application = j.Application
 UserAgent = j.UserAgent
 -- Log Analytics names the older record types and leaves these as numbers
-RecordType = CASE WHEN m_record_number(j.RecordType) IN (36, 50, 54, 55, 56) THEN CAST(m_record_number(j.RecordType) AS VARCHAR) ELSE m_record_type(m_record_number(j.RecordType)) END
-AuditRecordType := m_record_number(j.RecordType)
+RecordType = CASE WHEN record_type IN (36, 50, 54, 55, 56) THEN CAST(record_type AS VARCHAR) ELSE m_record_type(record_type) END
+AuditRecordType := record_type
 Operation = j.Operation
 OrganizationId = j.OrganizationId
 UserType = m_user_type(m_user_number(j.UserType))
@@ -36,7 +38,7 @@ SharingType = j.SharingType
 CustomEvent = j.CustomEvent
 Event_Data = j.EventData
 ModifiedObjectResolvedName = j.ModifiedObjectResolvedName
-Parameters = CAST(m_unpack(x.Parameters) AS VARCHAR)
+Parameters = j.Parameters
 ExternalAccess = m_net_bool(j.ExternalAccess)
 OriginatingServer = rtrim(j.OriginatingServer, chr(13) || chr(10) || ' ')
 OrganizationName = j.OrganizationName
@@ -52,23 +54,23 @@ ClientInfoString = j.ClientInfoString
 ClientMachineName = j.ClientMachineName
 ClientProcessName = j.ClientProcessName
 ClientVersion = j.ClientVersion
-Folder = CAST(m_unpack(x.Folder) AS VARCHAR)
+Folder = j.Folder
 CrossMailboxOperations := j.CrossMailboxOperations
 DestMailboxId = j.DestMailboxId
 DestMailboxOwnerUPN = j.DestMailboxOwnerUPN
 DestMailboxOwnerSid = j.DestMailboxOwnerSid
 DestMailboxOwnerMasterAccountSid = j.DestMailboxOwnerMasterAccountSid
-DestFolder = CAST(m_unpack(x.DestFolder) AS VARCHAR)
-Folders = CAST(m_unpack(x.Folders) AS VARCHAR)
-AffectedItems = CAST(m_unpack(x.AffectedItems) AS VARCHAR)
-Item = CAST(m_unpack(x.Item) AS VARCHAR)
-ModifiedProperties = CAST(m_unpack(x.ModifiedProperties) AS VARCHAR)
+DestFolder = j.DestFolder
+Folders = CASE WHEN starts_with(j.Folders, '["@{') THEN CAST(m_any_dyn(j.Folders) AS VARCHAR) ELSE j.Folders END
+AffectedItems = j.AffectedItems
+Item = j.Item
+ModifiedProperties = j.ModifiedProperties
 SendAsUserSmtp = j.SendAsUserSmtp
 SendAsUserMailboxGuid = j.SendAsUserMailboxGuid
 SendOnBehalfOfUserSmtp = j.SendOnBehalfOfUserSmtp
 SendonBehalfOfUserMailboxGuid = j.SendOnBehalfOfUserMailboxGuid
-ExtendedProperties = CAST(m_unpack(x.ExtendedProperties) AS VARCHAR)
-Actor = CAST(m_unpack(x.Actor) AS VARCHAR)
+ExtendedProperties = j.ExtendedProperties
+Actor = j.Actor
 ActorContextId = j.ActorContextId
 ActorIpAddress = m_ip(coalesce(nullif(j.ActorIpAddress, ''), j.ActorIP))
 InterSystemsId = j.InterSystemsId
@@ -110,7 +112,7 @@ AppDistributionMode = j.AppDistributionMode
 TargetUserId = j.TargetUserId
 OperationScope = j.OperationScope
 AzureADAppId = coalesce(j.AzureADAppId, j.AadAppId)
-OperationProperties := m_unpack(x.OperationProperties)
+OperationProperties := m_any_dyn(j.OperationProperties)
 AppId = j.AppId
 ClientAppId = j.ClientAppId
 ApplicationId = j.ApplicationId

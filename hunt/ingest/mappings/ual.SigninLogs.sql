@@ -1,5 +1,5 @@
 -- Logons of the unified audit log in the shape of SigninLogs.
-pre contains(a, 'AzureActiveDirectory') AND json_extract_string(a, '$.Workload') = 'AzureActiveDirectory' AND (m_record_number(json_extract_string(a, '$.RecordType')) IN (9, 15) OR json_extract_string(a, '$.Operation') IN ('UserLoggedIn', 'UserLoginFailed'))
+pre regexp_matches(a, '"Workload"\s*:\s*"AzureActiveDirectory"') AND json_extract_string(a, '$.Workload') = 'AzureActiveDirectory' AND (m_record_number(json_extract_string(a, '$.RecordType')) IN (9, 15) OR json_extract_string(a, '$.Operation') IN ('UserLoggedIn', 'UserLoginFailed'))
 type Actor [{"ID":"VARCHAR","Type":"VARCHAR"}]
 type Target [{"ID":"VARCHAR","Type":"VARCHAR"}]
 type ExtendedProperties [{"Name":"VARCHAR","Value":"VARCHAR"}]
