@@ -10,7 +10,9 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"runtime"
 	"strings"
+	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -63,19 +65,35 @@ func (o *fixtureOptions) run(ctx context.Context) error {
 		}
 		list = chosen
 	}
+	results := make([][]string, len(list))
+	next := make(chan int)
+	var workers sync.WaitGroup
+	for range 2 * runtime.GOMAXPROCS(0) { // much of it waits for the disk
+		workers.Go(func() {
+			for i := range next {
+				results[i] = o.test(ctx, content, list[i])
+			}
+		})
+	}
+	for i := range list {
+		next <- i
+	}
+	close(next)
+	workers.Wait()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return o.conclude(list, results)
+}
+
+// conclude prints what is wrong, in the order of the queries.
+func (o *fixtureOptions) conclude(list []*hunt.Query, results [][]string) error {
 	failed := 0
-	for _, q := range list {
-		problems, err := o.test(ctx, content, q)
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		if err != nil {
-			problems = append(problems, err.Error())
-		}
-		for _, p := range problems {
+	for i, q := range list {
+		for _, p := range results[i] {
 			fmt.Fprintf(o.out, "%s: %s\n", report.Safe(q.ID), safeLines(p))
 		}
-		if len(problems) > 0 {
+		if len(results[i]) > 0 {
 			failed++
 		}
 	}
@@ -87,49 +105,48 @@ func (o *fixtureOptions) run(ctx context.Context) error {
 }
 
 // test returns what q does otherwise than its fixtures say.
-func (o *fixtureOptions) test(ctx context.Context, content fs.FS, q *hunt.Query) (problems []string, err error) {
+func (o *fixtureOptions) test(ctx context.Context, content fs.FS, q *hunt.Query) (problems []string) {
 	dir := path.Dir(q.File)
 	fired, err := fixtureFindings(ctx, content, path.Join(dir, "fires.jsonl"), q)
+	if err == nil && len(fired) == 0 {
+		err = errors.New("fires.jsonl: no finding")
+	}
+	if err == nil {
+		err = o.compare(content, path.Join(dir, "expect.json"), fired)
+	}
 	if err != nil {
-		return nil, err
-	}
-	if len(fired) == 0 {
-		problems = append(problems, "fires.jsonl: no finding")
-	}
-	problem, err := o.compare(content, path.Join(dir, "expect.json"), fired)
-	if err != nil {
-		return problems, err
-	}
-	if problem != "" {
-		problems = append(problems, problem)
+		problems = append(problems, err.Error())
 	}
 	quiet, err := fixtureFindings(ctx, content, path.Join(dir, "quiet.jsonl"), q)
+	if err != nil {
+		problems = append(problems, err.Error())
+	}
 	for _, f := range quiet {
 		problems = append(problems, fmt.Sprintf("quiet.jsonl: found %q on %s", f.Why, strings.Join(f.Records, ", ")))
 	}
-	return problems, err
+	return problems
 }
 
 // compare holds findings against the golden file name, or rewrites it.
-func (o *fixtureOptions) compare(content fs.FS, name string, found []hunt.Finding) (problem string, err error) {
+func (o *fixtureOptions) compare(content fs.FS, name string, found []hunt.Finding) error {
 	var got bytes.Buffer
 	e := json.NewEncoder(&got)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
 	if err := e.Encode(found); err != nil {
-		return "", err
+		return err
 	}
 	if o.update {
-		return "", os.WriteFile(filepath.Join(o.folder, filepath.FromSlash(name)), got.Bytes(), 0o644)
+		return os.WriteFile(filepath.Join(o.folder, filepath.FromSlash(name)), got.Bytes(), 0o644)
 	}
 	want, err := fs.ReadFile(content, name)
 	if err != nil {
-		return "", err
+		return err
 	}
 	if bytes.Equal(want, got.Bytes()) {
-		return "", nil
+		return nil
 	}
-	return "expect.json: " + firstDifference(string(want), got.String()), nil
+	return fmt.Errorf("expect.json: %s", firstDifference(string(want), got.String()))
 }
 
 // firstDifference shows the first line in which two texts differ.
