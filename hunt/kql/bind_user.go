@@ -83,8 +83,7 @@ func (c *row) parameter(p *Param, arg Expr, given bool, home *scope, e *Call) (*
 	return &binding{x: x}, nil
 }
 
-// tableParameter shares a table argument; a typed parameter must find its
-// columns, and the function sees only those.
+// tableParameter shares a table argument; one with declared columns must have them.
 func (c *row) tableParameter(p *Param, arg Expr) (*binding, error) {
 	var rel Rel
 	deps, err := c.isolated(func() (err error) {

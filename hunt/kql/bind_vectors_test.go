@@ -1,4 +1,4 @@
-package kql
+package kql_test
 
 import (
 	"bufio"
@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/hunt365/hunt365/hunt/kql"
 )
 
 // vectorsDir holds queries with the result schemas that Microsoft's binder infers.
@@ -43,15 +45,15 @@ func readBindVectors(t *testing.T, name string) []bindVector {
 	return out
 }
 
-func bindText(src string) (*Plan, error) {
-	s, err := Parse(src)
+func bindText(src string) (*kql.Plan, error) {
+	s, err := kql.Parse(src)
 	if err != nil {
 		return nil, err
 	}
-	return Bind(s, &Env{Now: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)})
+	return kql.Bind(s, &kql.Env{Now: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)})
 }
 
-func schemaText(p *Plan) string {
+func schemaText(p *kql.Plan) string {
 	var parts []string
 	for _, c := range p.Columns {
 		parts = append(parts, c.Name+":"+c.Type.String())
@@ -117,7 +119,7 @@ func TestBindVectors(t *testing.T) {
 
 // sameSchema compares with what the binder infers, but for the match_id that it
 // adds to every scan while the engine gives one only where it is asked for.
-func sameSchema(p *Plan, want []string) bool {
+func sameSchema(p *kql.Plan, want []string) bool {
 	got := schemaText(p)
 	return got == strings.Join(want, ", ") || got+", match_id:long" == strings.Join(want, ", ")
 }
