@@ -321,7 +321,8 @@ func sameDocCell(c cell, want string, loose bool) bool {
 		w, ok := kql.ParseTimeSpan(want)
 		return ok && c.v == w
 	case schema.Dynamic:
-		return sameDynamic(c.v.(string), want, loose)
+		text, ok := c.v.(string)
+		return ok && sameDynamic(text, want, loose)
 	}
 	text := fmt.Sprint(c.v)
 	return text == want || strings.Trim(want, `"'`) == text || strings.Join(strings.Fields(text), " ") == strings.Join(strings.Fields(want), " ")

@@ -143,6 +143,9 @@ func TestConformance(t *testing.T) {
 }
 
 func emulatorCase(e *engine, s *scores, v vector) {
+	if os.Getenv("KQL_TRACE") != "" {
+		fmt.Println(v.ID, v.File, v.Query)
+	}
 	rows, cols, err := run(e, v.Query)
 	var o outcome
 	detail := ""
@@ -183,6 +186,9 @@ func relevantMark(v vector) string {
 func docCase(e *engine, s *scores, v vector) {
 	if v.Usability == "manual" {
 		return
+	}
+	if os.Getenv("KQL_TRACE") != "" {
+		fmt.Println(v.ID, v.File, v.Query)
 	}
 	rows, cols, err := run(e, v.Query)
 	o, detail := right, ""

@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/duckdb/duckdb-go/v2"
 
@@ -53,7 +54,9 @@ func (e *engine) exec(t testing.TB, query string) {
 
 // rows runs a query and returns its rows as Go values.
 func (e *engine) rows(query string, args ...any) ([][]any, error) {
-	rs, err := e.conn.QueryContext(context.Background(), query, args...)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	rs, err := e.conn.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, err
 	}

@@ -27,6 +27,9 @@ var encodeFunctions = []Function{
 	{Name: "kql_go_base64_encode", Params: []schema.Type{schema.String}, Result: schema.String, Eval: evalBase64Encode},
 	{Name: "kql_go_base64_decode", Params: []schema.Type{schema.String}, Result: schema.String, Eval: evalBase64Decode},
 	{Name: "kql_go_base64_bytes", Params: []schema.Type{schema.String}, Result: schema.Dynamic, Eval: evalBase64Bytes},
+	{Name: "kql_go_base64_guid", Params: []schema.Type{schema.String}, Result: schema.GUID, Eval: evalBase64GUID},
+	{Name: "kql_go_guid_base64", Params: []schema.Type{schema.GUID}, Result: schema.String, Eval: evalGUIDBase64},
+	{Name: "kql_go_array_base64", Params: []schema.Type{schema.Dynamic}, Result: schema.String, Nulls: true, Eval: evalArrayBase64},
 	{Name: "kql_go_inflate", Params: []schema.Type{schema.String, schema.String}, Result: schema.String, Eval: evalInflate},
 	{Name: "kql_go_url_encode", Params: []schema.Type{schema.String, schema.Bool}, Result: schema.String, Eval: evalURLEncode},
 	{Name: "kql_go_url_decode", Params: []schema.Type{schema.String}, Result: schema.String, Eval: evalURLDecode},
@@ -102,6 +105,44 @@ func evalBase64Bytes(args []any) (any, error) {
 		out[i] = int64(c)
 	}
 	return writeDynamic(out), nil
+}
+
+// swapGUID turns the byte order of a guid's first three fields, which .NET
+// keeps in little-endian order.
+func swapGUID(b []byte) []byte {
+	return []byte{b[3], b[2], b[1], b[0], b[5], b[4], b[7], b[6], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15]}
+}
+
+func evalBase64GUID(args []any) (any, error) {
+	b, ok := decodeBase64(args[0].(string))
+	if !ok || len(b) != 16 {
+		return nil, nil
+	}
+	return evalToGUID([]any{hex.EncodeToString(swapGUID(b))})
+}
+
+func evalGUIDBase64(args []any) (any, error) {
+	b, err := hex.DecodeString(strings.ReplaceAll(args[0].(string), "-", ""))
+	if err != nil || len(b) != 16 {
+		return "", nil
+	}
+	return base64.StdEncoding.EncodeToString(swapGUID(b)), nil
+}
+
+func evalArrayBase64(args []any) (any, error) {
+	l, ok := listArg(args[0])
+	if !ok {
+		return "", nil
+	}
+	out := make([]byte, len(l))
+	for i, v := range l {
+		n, ok := v.(int64)
+		if !ok || n < 0 || n > 255 {
+			return "", nil
+		}
+		out[i] = byte(n)
+	}
+	return base64.StdEncoding.EncodeToString(out), nil
 }
 
 // maxInflated bounds what one compressed cell may grow to.

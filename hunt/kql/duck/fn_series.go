@@ -18,6 +18,7 @@ var seriesFunctions = []Function{
 	{Name: "kql_go_series_compare", Params: []schema.Type{schema.String, schema.Dynamic, schema.Dynamic}, Result: schema.Dynamic, Nulls: true, Eval: evalSeriesCompare},
 	{Name: "kql_go_series_pearson", Params: []schema.Type{schema.Dynamic, schema.Dynamic}, Result: schema.Real, Eval: evalSeriesPearson},
 	{Name: "kql_go_series_outliers", Params: []schema.Type{schema.Dynamic}, Result: schema.Dynamic, Eval: evalSeriesOutliers},
+	{Name: "kql_go_series_fold", Params: []schema.Type{schema.String, schema.Dynamic, schema.Dynamic}, Result: schema.Real, Nulls: true, Eval: evalSeriesFold},
 	{Name: "kql_go_series_sum", Params: []schema.Type{schema.Dynamic}, Result: schema.Real, Eval: evalSeriesSum},
 	{Name: "kql_go_series_decompose", Params: []schema.Type{schema.Dynamic, schema.Long, schema.String, schema.Long, schema.Real}, Result: schema.Dynamic, Eval: evalSeriesDecompose},
 	{Name: "kql_go_series_anomalies", Params: []schema.Type{schema.Dynamic, schema.Real, schema.Long, schema.String, schema.Long, schema.String, schema.Real}, Result: schema.Dynamic, Eval: evalSeriesAnomalies},
@@ -341,6 +342,7 @@ var seriesOps = map[string]func(a, b float64) float64{
 	"log": func(a, _ float64) float64 { return math.Log(a) }, "sign": func(a, _ float64) float64 { return math.Copysign(1, a) },
 	"floor": func(a, _ float64) float64 { return math.Floor(a) }, "ceiling": func(a, _ float64) float64 { return math.Ceil(a) },
 	"sin": func(a, _ float64) float64 { return math.Sin(a) }, "cos": func(a, _ float64) float64 { return math.Cos(a) }, "tan": func(a, _ float64) float64 { return math.Tan(a) },
+	"asin": func(a, _ float64) float64 { return math.Asin(a) }, "acos": func(a, _ float64) float64 { return math.Acos(a) }, "atan": func(a, _ float64) float64 { return math.Atan(a) },
 }
 
 // operand returns point i of a series, or the number itself.
@@ -475,4 +477,31 @@ func evalSeriesOutliers(args []any) (any, error) {
 		return nil, nil
 	}
 	return writeDynamic(realList(tukeyScores(xs, 0.1, 0.9, tukeyScale))), nil
+}
+
+// evalSeriesFold reduces one or two series to a number.
+func evalSeriesFold(args []any) (any, error) {
+	xs, ok := reals(args[1])
+	ys, okY := reals(args[2])
+	if !ok || args[2] != nil && (!okY || len(xs) != len(ys)) {
+		return nil, nil
+	}
+	product, dot, xx, yy := 1.0, 0.0, 0.0, 0.0
+	for i, x := range xs {
+		product *= x
+		xx += x * x
+		if okY {
+			dot += x * ys[i]
+			yy += ys[i] * ys[i]
+		}
+	}
+	switch args[0] {
+	case "product":
+		return product, nil
+	case "magnitude":
+		return math.Sqrt(xx), nil
+	case "dot":
+		return dot, nil
+	}
+	return dot / (math.Sqrt(xx) * math.Sqrt(yy)), nil
 }

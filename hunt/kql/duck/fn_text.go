@@ -88,9 +88,10 @@ func evalRealText(args []any) (any, error) {
 }
 
 func evalHex(args []any) (any, error) {
-	s := strings.TrimSpace(args[0].(string))
-	n, err := strconv.ParseUint(s[2:], 16, 64)
-	if err != nil {
+	// DuckDB may fold a call whose guard has not been looked at.
+	digits, ok := strings.CutPrefix(strings.ToLower(strings.TrimSpace(args[0].(string))), "0x")
+	n, err := strconv.ParseUint(digits, 16, 64)
+	if err != nil || !ok {
 		return nil, nil
 	}
 	return int64(n), nil

@@ -1,6 +1,10 @@
 package duck
 
-import "github.com/hunt365/hunt365/hunt/schema"
+import (
+	"fmt"
+
+	"github.com/hunt365/hunt365/hunt/schema"
+)
 
 // Function is a scalar function that DuckDB lacks, written in Go. The store
 // registers every one on every connection under its Name.
@@ -43,7 +47,23 @@ func Functions() []Function {
 		textFunctions, timeFunctions, dynamicFunctions, setFunctions,
 		addressFunctions, encodeFunctions, seriesFunctions, parseFunctions,
 	} {
-		all = append(all, group...)
+		for _, f := range group {
+			f.Eval = guarded(f.Name, f.Eval)
+			all = append(all, f)
+		}
 	}
 	return all
+}
+
+// guarded turns a panic into an error: one that crosses into DuckDB's C code
+// would hang the process, and the arguments are attacker-controlled text.
+func guarded(name string, eval func([]any) (any, error)) func([]any) (any, error) {
+	return func(args []any) (v any, err error) {
+		defer func() {
+			if r := recover(); r != nil {
+				v, err = nil, fmt.Errorf("%s: %v", name, r)
+			}
+		}()
+		return eval(args)
+	}
 }

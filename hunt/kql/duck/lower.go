@@ -159,7 +159,7 @@ func (l *lowerer) named(name, how string, from *rel, sql string) *rel {
 }
 
 func (l *lowerer) lowerShared(s *kql.Shared) error {
-	r, err := l.rel(s.Rel, 0)
+	r, err := l.rel(s.Rel, 1)
 	if err != nil {
 		return err
 	}
@@ -167,7 +167,7 @@ func (l *lowerer) lowerShared(s *kql.Shared) error {
 	if s.Materialize || l.refs[s] > 1 && !cheap(s.Rel) {
 		how = "MATERIALIZED"
 	}
-	cols := l.usedCols(s.Rel.Output())
+	cols := append(l.usedCols(s.Rel.Output()), r.hidden(nil)...)
 	l.shared[s] = l.named(l.fresh("s"), how, r, "SELECT "+list(cols)+" FROM "+r.name)
 	return nil
 }
@@ -332,7 +332,7 @@ func (l *lowerer) ref(n *kql.RefRel) (*rel, error) {
 			null[to.ID] = src.null[c.ID]
 		}
 	}
-	r := l.step(nil, "SELECT "+list(cols)+" FROM "+src.name)
+	r := l.step(src, "SELECT "+list(append(cols, src.hidden(nil)...))+" FROM "+src.name)
 	r.null = null
 	return r, nil
 }
@@ -502,6 +502,7 @@ func (l *lowerer) union(n *kql.UnionRel) (*rel, error) {
 		if err != nil {
 			return nil, err
 		}
+		in = &rel{name: in.name, null: in.null}
 		var cols []string
 		for i, x := range b.Exprs {
 			to := n.Outputs[i]
