@@ -79,9 +79,6 @@ func (c *row) call(e *Call) (Scalar, error) {
 		return c.window(fn, e)
 	}
 	fn := LookupFunc(ScalarFunc, name)
-	if name == "toscalar" {
-		return c.toScalar(e)
-	}
 	if fn == nil {
 		return nil, unknownName(e.Func, "function", name, c.functionNames())
 	}

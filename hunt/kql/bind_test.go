@@ -216,3 +216,8 @@ func dumpScalar(x kql.Scalar) string {
 	}
 	return fmt.Sprintf("%T", x)
 }
+
+// TestReference keeps the language reference in step with the signature table.
+func TestReference(t *testing.T) {
+	golden(t, "REFERENCE.md", kql.Reference())
+}

@@ -21,6 +21,8 @@ const (
 	AggregateFunc FuncKind = "agg"
 	WindowFunc    FuncKind = "window"
 	PluginFunc    FuncKind = "plugin"
+	OperatorFunc  FuncKind = "op"   // between values; Text is how to write it
+	StepFunc      FuncKind = "step" // between tables; Text is how to write it
 )
 
 // Func is one row of the signature table: what the checker, completion and the
@@ -68,8 +70,10 @@ var signatures = sync.OnceValue(func() map[FuncKind]map[string]*Func {
 		if fn.Canonical == "" {
 			fn.Canonical = fn.Name
 		}
-		for s := range strings.SplitSeq(f[5], " || ") {
-			fn.Sigs = append(fn.Sigs, parseSig(s))
+		if fn.Kind != OperatorFunc && fn.Kind != StepFunc {
+			for s := range strings.SplitSeq(f[5], " || ") {
+				fn.Sigs = append(fn.Sigs, parseSig(s))
+			}
 		}
 		if out[fn.Kind] == nil {
 			out[fn.Kind] = map[string]*Func{}
