@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -40,9 +41,12 @@ func runs(t *testing.T, n int) int {
 // TestFaultsLoseNothing collects tenants from a service that misbehaves in every
 // way that still lets everything through, and expects the exact truth.
 func TestFaultsLoseNothing(t *testing.T) {
+	var mu sync.Mutex
 	total := map[string]int{}
+	t.Cleanup(func() { t.Log("faults:", total) })
 	for seed := range uint64(runs(t, 160)) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel()
 			r := newRig(t, graphtest.Config{Seed: seed, Days: 6, Users: 24, Daily: 120, Audits: 90}, everyFault(seed))
 			pageSmall(r)
 			entries, err := r.collector(seed).Run(context.Background(), r.plan)
@@ -50,12 +54,13 @@ func TestFaultsLoseNothing(t *testing.T) {
 				t.Fatal(err)
 			}
 			check(t, r, entries)
+			mu.Lock()
+			defer mu.Unlock()
 			for kind, n := range r.server.FaultCounts() {
 				total[kind] += n
 			}
 		})
 	}
-	t.Log("faults:", total)
 }
 
 // pageSmall makes pages small, so that small tenants have many.
@@ -88,6 +93,7 @@ var errKilled = errors.New("killed")
 func TestKilledRunsGoOn(t *testing.T) {
 	for seed := range uint64(runs(t, 40)) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel()
 			r := newRig(t, graphtest.Config{Seed: 1000 + seed, Days: 6, Users: 24, Daily: 120, Audits: 90}, everyFault(seed))
 			pageSmall(r)
 			rng := rand.New(rand.NewPCG(seed, 9))

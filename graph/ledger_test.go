@@ -64,6 +64,7 @@ func TestLedgerSaysWhatIsMissing(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
 			cfg := graphtest.Config{Seed: 5, Days: 3, Users: 80, Daily: 900, Audits: 60}
 			if test.name == "record limit" {
 				cfg.Audits = 3000 // more than one in the same minute

@@ -133,7 +133,7 @@ var logSources = []Source{
 		Name: "hunting-graphapi", Title: "advanced hunting: GraphApiAuditEvents", Kind: Hunt, Table: "GraphApiAuditEvents",
 		Path: "/security/runHuntingQuery", Time: "Timestamp", ID: "RequestId", Class: Hunting, Retention: 30 * day, Settle: 12 * time.Hour, Least: time.Minute,
 		Permits: []string{"ThreatHunting.Read.All"}, Plan: "MTP",
-		Serves: "calls of applications to Graph", Format: "la/GraphApiAuditEvents", Tables: []string{"MicrosoftGraphActivityLogs"}, NotIn: noSecurity,
+		Serves: "calls of applications to Graph", Format: "graph/GraphApiAuditEvents", Tables: []string{"MicrosoftGraphActivityLogs"}, NotIn: noSecurity,
 	},
 	{
 		Name: "message-trace", Title: "message trace", Kind: Log,

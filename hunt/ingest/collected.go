@@ -56,11 +56,14 @@ func (rc *Receiver) Record(format, from string, raw []byte) (*Record, error) {
 	return rc.got, nil
 }
 
-// snapshotFormats are the objects of a tenant's state, one format per table.
-// They have no shape: they are asked for and never recognised, because an object
-// alone does not say when it was so.
-var snapshotFormats = func() []Format {
-	var all []Format
+// collectedFormats are what only a collector asks for. They have no shape: they
+// are never recognised in files. A snapshot's objects alone do not say of which
+// moment they are.
+var collectedFormats = func() []Format {
+	all := []Format{
+		{Name: "graph/provisioning", Kind: "other", Doc: "Graph provisioning log: kept as evidence", ID: graphID, Time: []string{"activityDateTime"}, Tenant: []string{"tenantId"}},
+		{Name: "graph/GraphApiAuditEvents", Kind: "graphActivity", Doc: "advanced hunting rows of GraphApiAuditEvents", ID: []string{"RequestId"}, Time: []string{"Timestamp"}},
+	}
 	for _, t := range schema.Tables() {
 		if strings.HasPrefix(t.Name, "Tenant") && t.Ours {
 			all = append(all, Format{Name: "graph-snapshot/" + t.Name, Kind: "snapshot", Doc: "Graph objects for " + t.Name})

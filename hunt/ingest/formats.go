@@ -23,7 +23,7 @@ func headerAliases() map[string]string {
 // Formats returns every format, in the order in which they are tried.
 func Formats() []Format {
 	var all []Format
-	for _, list := range [][]Format{ownFormats, streamFormats, ualFormats, laFormats, entraFormats, graphFormats, windowsFormats, stateFormats, snapshotFormats} {
+	for _, list := range [][]Format{ownFormats, streamFormats, ualFormats, laFormats, entraFormats, graphFormats, windowsFormats, stateFormats, collectedFormats} {
 		all = append(all, list...)
 	}
 	return all

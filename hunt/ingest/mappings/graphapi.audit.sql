@@ -1,0 +1,19 @@
+-- Advanced hunting's GraphApiAuditEvents in the shape of MicrosoftGraphActivityLogs.
+ApiVersion = j.ApiVersion
+AppId = j.ApplicationId
+ClientRequestId = j.ClientRequestId
+DurationMs = j.RequestDuration
+IPAddress = m_ip(j.IpAddress)
+IdentityProvider = j.IdentityProvider
+Location = j.Location
+OperationId = j.OperationId
+RequestId = j.RequestId
+RequestMethod = j.RequestMethod
+RequestUri = j.RequestUri
+ResponseSizeBytes = j.ResponseSize
+ResponseStatusCode = j.ResponseStatusCode
+Scopes = j.Scopes
+SignInActivityId = j.UniqueTokenIdentifier
+UserId = CASE WHEN lower(coalesce(j.EntityType, '')) NOT LIKE '%app%' THEN j.AccountObjectId END
+ServicePrincipalId = CASE WHEN lower(coalesce(j.EntityType, '')) LIKE '%app%' THEN j.AccountObjectId END
+SourceSystem = 'GraphApiAuditEvents'
