@@ -122,7 +122,7 @@ func (c *row) fitAgg(fn *Func, args []Scalar, e *Call) (*Sig, []Scalar, error) {
 		}
 	}
 	if first == nil {
-		first = errAt(e, fn.Name+strings.ReplaceAll(fn.Text, " || ", " or "), "%s does not take %s", fn.Name, count(len(args), "argument"))
+		first = errAt(e, fn.hint(), "%s does not take %s", fn.Name, count(len(args), "argument"))
 	}
 	return nil, nil, first
 }

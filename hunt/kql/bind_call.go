@@ -176,7 +176,7 @@ func (c *row) applyFunc(fn *Func, args []Scalar, typed bool, e *Call) (Scalar, e
 		}
 	}
 	if first == nil {
-		first = errAt(e, fn.Name+strings.ReplaceAll(fn.Text, " || ", " or "), "%s does not take %s", fn.Name, count(len(args), "argument"))
+		first = errAt(e, fn.hint(), "%s does not take %s", fn.Name, count(len(args), "argument"))
 	}
 	return nil, first
 }

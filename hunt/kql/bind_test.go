@@ -221,3 +221,35 @@ func dumpScalar(x kql.Scalar) string {
 func TestReference(t *testing.T) {
 	golden(t, "REFERENCE.md", kql.Reference())
 }
+
+// FuzzBind checks that no query makes the binder panic, and that what it binds
+// has distinct column names.
+func FuzzBind(f *testing.F) {
+	files, _ := filepath.Glob("testdata/bind/*.kql")
+	for _, file := range files {
+		src, err := os.ReadFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		for _, q := range strings.Split(string(src), "\n\n") {
+			f.Add(q)
+		}
+	}
+	f.Fuzz(func(t *testing.T, q string) {
+		s, err := kql.Parse(q)
+		if err != nil {
+			return
+		}
+		p, err := kql.Bind(s, testEnv())
+		if err != nil {
+			return
+		}
+		seen := map[string]bool{}
+		for _, c := range p.Columns {
+			if seen[c.Name] || c.Name == "" || c.Type == schema.Unknown {
+				t.Errorf("column %q of type %s in %v", c.Name, c.Type, p.Columns)
+			}
+			seen[c.Name] = true
+		}
+	})
+}

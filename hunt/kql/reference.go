@@ -41,6 +41,9 @@ func (fn *Func) usage() []string {
 	return out
 }
 
+// hint is the ways to write fn, for an error message.
+func (fn *Func) hint() string { return strings.ReplaceAll(strings.Join(fn.usage(), " or "), "`", "") }
+
 // String writes the overload for a reader: name(a: string, b?: long, c: string, ...) result.
 func (s *Sig) String(name string) string {
 	var params []string
