@@ -58,7 +58,7 @@ func (q *Query) finding(r row, answer Answer) (Finding, error) {
 		Severity: q.severity, Confidence: q.Confidence,
 		Tactics: orEmpty(q.Tactics), Techniques: orEmpty(q.Techniques),
 		Entities: entities, Records: records, Why: why, Refute: q.Refute,
-		Data: data(r, recordColumn), Coverage: answer, Status: "new",
+		Data: data(r, recordColumn), Coverage: answer, Status: StatusNew,
 	}
 	f.ID = findingID(f.Rule, f.Entities, f.Records)
 	f.Start = r.time(q.Start, "Start", "StartTime", "TimeGenerated", "Timestamp")

@@ -22,6 +22,8 @@ type Report struct {
 	Now      time.Time
 	Findings []Finding
 	Results  []Result // one per query, in the order asked
+
+	Conclusion *Conclusion // nil until [Conclude]
 }
 
 // Result tells how one query went.

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"runtime"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -58,24 +57,12 @@ func (o *huntOptions) run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("--fail-on: %w", err)
 	}
-	list, _, err := loadQueries(o.queries)
+	inv, err := o.investigate(ctx, format.Name != "jsonl")
 	if err != nil {
 		return err
 	}
-	eng, err := openEngine(o.dir, o.limits)
-	if err != nil {
-		return err
-	}
-	defer eng.Close()
-	clock, err := asOf(o.asOf, eng)
-	if err != nil {
-		return err
-	}
-	runner := hunt.Runner{Engine: eng, Clock: clock, Workers: runtime.GOMAXPROCS(0), MaxRows: o.maxRows, Timeout: o.timeout}
-	result, err := runner.Run(ctx, list)
-	if err != nil {
-		return err
-	}
+	defer inv.Close()
+	result := inv.report
 	if err := format.Write(o.out, result); err != nil {
 		return err
 	}

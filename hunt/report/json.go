@@ -17,6 +17,11 @@ type jsonReport struct {
 	Now      time.Time      `json:"now"`
 	Findings []hunt.Finding `json:"findings"`
 	Queries  []jsonResult   `json:"queries"`
+
+	Incidents  []*hunt.Incident `json:"incidents,omitempty"`
+	Loose      []string         `json:"loose,omitempty"` // findings outside all incidents
+	Verdicts   []hunt.Verdict   `json:"verdicts,omitempty"`
+	Suppressed int              `json:"suppressed,omitempty"` // findings labelled benign
 }
 
 type jsonResult struct {
@@ -31,6 +36,12 @@ type jsonResult struct {
 // JSON writes one document: the findings, and per query how it went and whether
 // its silence means anything.
 func JSON(w io.Writer, r *hunt.Report) error {
+	e := newEncoder(w)
+	e.SetIndent("", "  ")
+	return e.Encode(makeJSON(r))
+}
+
+func makeJSON(r *hunt.Report) jsonReport {
 	out := jsonReport{Schema: ReportSchema, Now: r.Now.UTC(), Findings: r.Findings, Queries: []jsonResult{}}
 	for _, q := range r.Results {
 		result := jsonResult{ID: q.Query.ID, Outcome: q.Outcome, Findings: q.Findings, CannotTell: q.CannotTell(), Coverage: q.Coverage}
@@ -39,9 +50,13 @@ func JSON(w io.Writer, r *hunt.Report) error {
 		}
 		out.Queries = append(out.Queries, result)
 	}
-	e := newEncoder(w)
-	e.SetIndent("", "  ")
-	return e.Encode(out)
+	if c := r.Conclusion; c != nil {
+		out.Incidents, out.Verdicts, out.Suppressed = c.Incidents, c.Verdicts, c.Suppressed
+		for _, f := range c.Loose {
+			out.Loose = append(out.Loose, f.ID)
+		}
+	}
+	return out
 }
 
 func newEncoder(w io.Writer) *json.Encoder {

@@ -25,6 +25,9 @@ func Table(w io.Writer, r *hunt.Report) error {
 	if len(r.Findings) == 0 {
 		fmt.Fprintln(b, "No findings.")
 	}
+	if r.Conclusion != nil {
+		answer(b, r.Conclusion)
+	}
 	return b.Flush()
 }
 
@@ -55,7 +58,7 @@ func writeFinding(b *bufio.Writer, f hunt.Finding) {
 	}
 	for _, l := range lines {
 		if l.text != "" {
-			fmt.Fprintf(b, "    %-9s %s\n", l.label, Safe(l.text))
+			fmt.Fprintf(b, "    %-9s %s\n", l.label, cutLine(Safe(l.text)))
 		}
 	}
 	b.WriteByte('\n')

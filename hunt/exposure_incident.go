@@ -1,0 +1,109 @@
+package hunt
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+)
+
+// afterwards is how long after its last finding an incident's accesses still
+// count as the intruder's.
+const afterwards = 30 * day
+
+// ScopeOf says by what an incident's own accesses are known: its applications,
+// its sessions, and its addresses as far as they are not shared by many.
+func ScopeOf(i *Incident, facts Facts) Scope {
+	s := Scope{Any: true, Tenant: i.Tenant}
+	for _, e := range i.Entities {
+		if e.Role != Acted {
+			continue
+		}
+		switch class(e.Type) {
+		case App:
+			for _, id := range facts.spellings(e) {
+				if !facts.Own[id] && !slices.Contains(s.Apps, id) {
+					s.Apps = append(s.Apps, id)
+				}
+			}
+		case Session:
+			s.Sessions = append(s.Sessions, e.ID)
+		case IP:
+			if facts.Users[e.ID] <= bonds[IP].hub {
+				s.IPs = append(s.IPs, e.ID)
+			}
+		}
+	}
+	if !i.Start.IsZero() {
+		s.Start = i.Start.Add(-time.Hour)
+		s.End = i.End.Add(afterwards)
+	}
+	return s
+}
+
+// spellings lists the ids by which records may name an app.
+func (f Facts) spellings(e Entity) []string {
+	key := f.key(e)
+	prefix := string(class(e.Type)) + ":"
+	out := []string{strings.TrimPrefix(key, prefix), e.ID}
+	for name, same := range f.Aliases {
+		if prefix+same == key {
+			out = append(out, strings.TrimPrefix(name, prefix))
+		}
+	}
+	return slices.DeleteFunc(sortedUnique(out), func(id string) bool { return !guidPattern.MatchString(id) })
+}
+
+// Expose accounts for the mail that each incident touched.
+func (c *Conclusion) Expose(ctx context.Context, engine Engine, now time.Time) error {
+	for _, i := range c.Incidents {
+		scope := ScopeOf(i, c.Facts)
+		if scope.Empty() {
+			scope.Any = false
+			scope.Mailboxes = i.mailboxes(c.Facts)
+		}
+		e := newAccount().finish()
+		if !scope.Empty() {
+			var err error
+			if e, err = ReadExposure(ctx, engine, now, scope, c.Facts, c.Coverage); err != nil {
+				return err
+			}
+		}
+		i.unseen(e, c.Facts)
+		i.Exposure = e
+		i.Blast.Messages = max(i.Blast.Messages, len(e.Messages))
+		i.Blast.Mailboxes = max(i.Blast.Mailboxes, len(e.Mailboxes))
+	}
+	return nil
+}
+
+// mailboxes are those that the incident was in.
+func (i *Incident) mailboxes(facts Facts) []string {
+	var out []string
+	for _, e := range i.Entities {
+		if e.Type == Mailbox && e.Role != Tried || e.Type == Account && e.Role == Acted {
+			out = append(out, strings.TrimPrefix(facts.key(e), string(Account)+":"))
+		}
+	}
+	return sortedUnique(out)
+}
+
+// unseen adds the mailboxes of the incident whose reading is not recorded, and
+// the mail that rules and forwarding sent away, which no record counts.
+func (i *Incident) unseen(e *Exposure, facts Facts) {
+	a := newAccount()
+	for _, box := range i.mailboxes(facts) {
+		a.boxes[box] = true
+	}
+	a.gaps(Scope{Start: i.Start, End: i.End}, facts, []Coverage{{Table: "OfficeActivity", State: Fetched, Records: 1}})
+	for _, f := range i.findings {
+		if hasTechnique(f, "T1114.003") {
+			a.unknown[Unknown{Start: f.Start, Reason: "mail was forwarded (" + f.Rule + "): the audit log does not list what a rule sends away",
+				Fix: "fetch the message trace for the destination from then on"}] = true
+		}
+	}
+	for _, u := range e.Unknown {
+		a.unknown[u] = true
+	}
+	e.Unknown = a.finish().Unknown
+}

@@ -1,0 +1,333 @@
+package hunt
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+)
+
+// tenantColumns says where each table keeps the tenant of a record.
+var tenantColumns = []struct{ table, column string }{
+	{"UnifiedAuditLog", "OrganizationId"},
+	{"OfficeActivity", "OrganizationId"},
+	{"AuditLogs", "AADTenantId"},
+	{"SigninLogs", "AADTenantId"},
+	{"AADNonInteractiveUserSignInLogs", "AADTenantId"},
+	{"AADServicePrincipalSignInLogs", "AADTenantId"},
+	{"MicrosoftGraphActivityLogs", "AadTenantId"},
+}
+
+// idsPerQuery bounds how many record ids one text names.
+const idsPerQuery = 2000
+
+// ReadFacts reads what incidents and verdicts need to know besides the findings.
+func ReadFacts(ctx context.Context, engine Engine, now time.Time, findings []Finding) (Facts, error) {
+	r := &factReader{ctx: ctx, engine: engine, now: now}
+	f := Facts{Tenants: map[string]string{}, Aliases: map[string]string{}, Users: map[string]int{}, Own: map[string]bool{}, Silent: map[string][]string{}}
+	f.Tenants, f.Only = r.tenants(findings)
+	r.each(addressText, func(v []string) { f.Users[entityID(IP, v[0])] = atoi(v[1]) })
+	r.each(`_GetWatchlist('MicrosoftApps') | project tolower(tostring(SearchKey))`, func(v []string) { f.Own[v[0]] = true })
+	f.Aliases = r.aliases()
+	f.Roster = r.roster(f.Silent)
+	return f, r.err
+}
+
+const addressText = `union (UnifiedAuditLog | where Operation != "UserLoginFailed" | project User = tolower(UserId), Address = ClientIP),
+      (SigninLogs | where ResultType == "0" | project User = tolower(UserPrincipalName), Address = IPAddress)
+| where isnotempty(Address) and isnotempty(User)
+| summarize by User, Address
+| summarize Users = count() by Address
+| where Users > 1`
+
+// factReader asks small questions and keeps the first error. A table that the
+// case does not have is an empty one.
+type factReader struct {
+	ctx    context.Context
+	engine Engine
+	now    time.Time
+	err    error
+}
+
+// each calls visit with the texts of every row.
+func (r *factReader) each(text string, visit func([]string)) {
+	if r.err != nil {
+		return
+	}
+	rows, err := r.engine.Query(r.ctx, Request{Text: text, Now: r.now})
+	if OutcomeOf(err) == MissingTable {
+		return
+	}
+	if err != nil {
+		r.err = fmt.Errorf("read facts: %w", err)
+		return
+	}
+	defer rows.Close()
+	columns := rows.Columns()
+	values := make([]string, len(columns))
+	for rows.Next() {
+		for i, v := range rows.Row() {
+			values[i] = Text(v, columns[i].Type)
+		}
+		visit(values)
+	}
+	if err := rows.Err(); err != nil && OutcomeOf(err) != MissingTable {
+		r.err = fmt.Errorf("read facts: %w", err)
+	}
+}
+
+// tenants tells the tenant of each record that a finding cites; where the case
+// has one tenant only, it is only named.
+func (r *factReader) tenants(findings []Finding) (byRecord map[string]string, only string) {
+	seen := map[string]bool{}
+	nameless := 0
+	for _, c := range tenantColumns {
+		r.each(fmt.Sprintf("%s | summarize by Tenant = tolower(%s)", c.table, c.column), func(v []string) {
+			if t := tenantID(v[0]); t != "" {
+				seen[t] = true
+			} else {
+				nameless++
+			}
+		})
+	}
+	byRecord = map[string]string{}
+	switch len(seen) {
+	case 0:
+		return byRecord, ""
+	case 1:
+		if nameless == 0 {
+			return byRecord, sortedKeys(seen)[0]
+		}
+	}
+	var ids []string
+	for _, f := range findings {
+		ids = append(ids, f.Records...)
+	}
+	for chunk := range slices.Chunk(sortedUnique(ids), idsPerQuery) {
+		list := quoteList(chunk)
+		for _, c := range tenantColumns {
+			r.each(fmt.Sprintf("%s | where _Id in (%s) | project _Id, tolower(%s)", c.table, list, c.column), func(v []string) {
+				if t := tenantID(v[1]); t != "" {
+					byRecord[v[0]] = t
+				}
+			})
+		}
+	}
+	return byRecord, ""
+}
+
+// Quote writes s as a KQL string literal.
+func Quote(s string) string {
+	var b strings.Builder
+	b.WriteByte('"')
+	for _, c := range s {
+		switch {
+		case c == '"' || c == '\\':
+			b.WriteByte('\\')
+			b.WriteRune(c)
+		case c == '\n':
+			b.WriteString(`\n`)
+		case c == '\r':
+			b.WriteString(`\r`)
+		case c == '\t':
+			b.WriteString(`\t`)
+		case c < ' ' || c == 0x7f:
+			fmt.Fprintf(&b, `\u%04x`, c)
+		default:
+			b.WriteRune(c)
+		}
+	}
+	b.WriteByte('"')
+	return b.String()
+}
+
+func quoteList(list []string) string {
+	quoted := make([]string, len(list))
+	for i, s := range list {
+		quoted[i] = Quote(s)
+	}
+	return strings.Join(quoted, ",")
+}
+
+func atoi(s string) (n int) {
+	_, _ = fmt.Sscanf(s, "%d", &n)
+	return n
+}
+
+var guidPattern = regexp.MustCompile(`[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}`)
+
+// aliases finds which ids and names stand for the same app, and which for the
+// same mailbox.
+func (r *factReader) aliases() map[string]string {
+	apps := newAliasSet()
+	for _, text := range []string{
+		`AADServicePrincipalSignInLogs | summarize by AppId, ServicePrincipalId, ServicePrincipalName`,
+		`TenantServicePrincipals | summarize by AppId, Id, DisplayName`,
+	} {
+		r.each(text, func(v []string) { apps.join([]string{v[0], v[1]}, v[2]) })
+	}
+	r.each(`AuditLogs | mv-expand T = TargetResources | where tostring(T.type) in~ ("Application", "ServicePrincipal")
+		| project tostring(T.id), tostring(T.displayName), tostring(T.modifiedProperties)`, func(v []string) { apps.fromAudit(v[0], v[1], v[2]) })
+	boxes := newAliasSet()
+	r.each(`OfficeActivity | where isnotempty(MailboxOwnerUPN) | summarize by tolower(MailboxOwnerUPN), MailboxGuid`, func(v []string) {
+		local, _, _ := strings.Cut(v[0], "@")
+		boxes.join([]string{v[0], v[1]}, local)
+	})
+	r.each(`UnifiedAuditLog | where UserId contains "@" | summarize by tolower(UserId)`, func(v []string) {
+		local, _, _ := strings.Cut(v[0], "@")
+		boxes.join([]string{v[0]}, local)
+	})
+	out := apps.names(App, func(ids []string) string { return ids[0] })
+	for k, v := range boxes.names(Account, func(ids []string) string {
+		for _, id := range ids {
+			if strings.Contains(id, "@") {
+				return id
+			}
+		}
+		return ids[0]
+	}) {
+		out[k] = v
+	}
+	return out
+}
+
+// aliasSet joins ids that are known to be one thing. A name, which anyone may
+// choose, joins what bears it only while few do.
+type aliasSet struct {
+	parent map[string]string
+	named  map[string]map[string]bool
+}
+
+// idsPerName is how many ids one app has: its application, its service principal
+// and its client id.
+const idsPerName = 3
+
+func newAliasSet() *aliasSet {
+	return &aliasSet{map[string]string{}, map[string]map[string]bool{}}
+}
+
+func (a *aliasSet) root(id string) string {
+	for a.parent[id] != "" && a.parent[id] != id {
+		id = a.parent[id]
+	}
+	return id
+}
+
+func (a *aliasSet) join(ids []string, name string) {
+	first := ""
+	for _, id := range ids {
+		id = strings.ToLower(strings.TrimSpace(id))
+		if id == "" || id == noTenant {
+			continue
+		}
+		if a.parent[id] == "" {
+			a.parent[id] = id
+		}
+		if first == "" {
+			first = id
+		}
+		x, y := a.root(first), a.root(id)
+		a.parent[max(x, y)] = min(x, y)
+		if name = strings.ToLower(strings.TrimSpace(name)); name != "" {
+			if a.named[name] == nil {
+				a.named[name] = map[string]bool{}
+			}
+			a.named[name][id] = true
+		}
+	}
+}
+
+// fromAudit reads one changed object of the directory log. Where the change is a
+// grant, the object is the API, and the grantee is among the properties.
+func (a *aliasSet) fromAudit(id, name, properties string) {
+	var list []struct {
+		Name     string `json:"displayName"`
+		NewValue any    `json:"newValue"`
+	}
+	_ = json.Unmarshal([]byte(properties), &list) // what is not JSON names nothing
+	var ids []string
+	grantee := ""
+	for _, p := range list {
+		value, _ := p.NewValue.(string)
+		switch p.Name {
+		case "ServicePrincipal.ObjectID", "ServicePrincipal.AppId":
+			ids = append(ids, guidPattern.FindString(value))
+			id = ""
+		case "ServicePrincipal.DisplayName":
+			grantee, id = strings.Trim(value, `"`), ""
+		case "AppId", "TargetId.ServicePrincipalNames":
+			ids = append(ids, guidPattern.FindString(value))
+		}
+	}
+	if id == "" {
+		name = grantee
+	}
+	a.join(append(ids, id), name)
+}
+
+func (a *aliasSet) names(kind EntityType, pick func([]string) string) map[string]string {
+	for _, name := range sortedKeys(a.named) {
+		ids := sortedKeys(a.named[name])
+		roots := map[string]bool{}
+		for _, id := range ids {
+			roots[a.root(id)] = true
+		}
+		if len(roots) <= idsPerName && kind == App || len(roots) == 1 {
+			a.parent[name] = name
+			for _, id := range append(ids, name) {
+				x, y := a.root(ids[0]), a.root(id)
+				a.parent[max(x, y)] = min(x, y)
+			}
+		}
+	}
+	groups := map[string][]string{}
+	for _, id := range sortedKeys(a.parent) {
+		groups[a.root(id)] = append(groups[a.root(id)], id)
+	}
+	out := map[string]string{}
+	for _, root := range sortedKeys(groups) {
+		for _, id := range groups[root] {
+			out[string(kind)+":"+id] = pick(groups[root])
+		}
+	}
+	return out
+}
+
+// roster lists the identities that the logs name, and which mailboxes lack
+// records that they should have.
+func (r *factReader) roster(silent map[string][]string) []Identity {
+	seen := map[Identity]bool{}
+	add := func(kind EntityType, id, tenant string) {
+		id = entityID(kind, id)
+		if id != "" && (kind != Account || !systemAccount(id)) {
+			seen[Identity{kind, id, tenantID(tenant)}] = true
+		}
+	}
+	r.each(`UnifiedAuditLog | where UserId contains "@" | summarize by tolower(UserId), tolower(OrganizationId)`, func(v []string) { add(Account, v[0], v[1]) })
+	for _, table := range []string{"SigninLogs", "AADNonInteractiveUserSignInLogs"} {
+		r.each(table+` | where UserPrincipalName contains "@" | summarize by tolower(UserPrincipalName), tolower(AADTenantId)`, func(v []string) { add(Account, v[0], v[1]) })
+	}
+	r.each(`AADServicePrincipalSignInLogs | summarize by tolower(AppId), tolower(AADTenantId)`, func(v []string) { add(App, v[0], v[1]) })
+	r.each(`OfficeActivity | where OfficeWorkload == "Exchange" and isnotempty(MailboxOwnerUPN)
+		| summarize Read = countif(Operation == "MailItemsAccessed") by Mailbox = tolower(MailboxOwnerUPN), Tenant = tolower(OrganizationId)`, func(v []string) {
+		add(Mailbox, v[0], v[1])
+		if atoi(v[2]) == 0 {
+			silent[v[0]] = []string{"MailItemsAccessed"}
+		}
+	})
+	out := make([]Identity, 0, len(seen))
+	for id := range seen {
+		out = append(out, id)
+	}
+	slices.SortFunc(out, compareIdentities)
+	return out
+}
+
+func compareIdentities(a, b Identity) int {
+	return strings.Compare(string(a.Type)+"\x00"+a.ID+"\x00"+a.Tenant, string(b.Type)+"\x00"+b.ID+"\x00"+b.Tenant)
+}
+
