@@ -15,7 +15,7 @@ const maxItems = 1_048_576
 var ordersMatter = map[string]bool{"make_list": true, "make_list_with_nulls": true, "make_bag": true, "make_set": true}
 
 // aggregate lowers summarize, distinct and count.
-func (l *lowerer) aggregate(n *kql.AggregateRel) (*rel, error) {
+func (l *lowerer) aggregate(n *kql.AggregateRel, ordered int) (*rel, error) {
 	want := 0
 	for _, a := range n.Aggs {
 		if ordersMatter[a.Fn] {
@@ -43,7 +43,26 @@ func (l *lowerer) aggregate(n *kql.AggregateRel) (*rel, error) {
 			return nil, err
 		}
 	}
-	return l.grouped(&g, n, in), nil
+	out := l.grouped(&g, n, in)
+	if ordered > 0 && len(n.By) > 0 {
+		return l.byKeys(n, out), nil
+	}
+	return out, nil
+}
+
+// byKeys gives groups an order where a later step depends on one, so that equal
+// data gives equal results.
+func (l *lowerer) byKeys(n *kql.AggregateRel, in *rel) *rel {
+	var cols []string
+	var terms []orderTerm
+	for _, it := range n.By {
+		name := l.fresh("k")
+		cols = append(cols, colName(it.Col)+" AS "+name)
+		terms = append(terms, orderTerm{col: name, nullsFirst: true})
+	}
+	out := l.step(in, "SELECT *, "+strings.Join(cols, ", ")+" FROM "+in.name)
+	out.order, out.exact = terms, false
+	return out
 }
 
 // grouping collects the select list of an aggregation and what unpacks it.
@@ -178,7 +197,11 @@ func (l *lowerer) addBeside(g *grouping, a *kql.Agg, in *rel, filter string) err
 	case a.Fn == "take_any":
 		sql = "first(" + pack + ")" + filter
 	default:
-		sql = fmt.Sprintf("%s(%s, %s)%s", a.Fn, pack, keys[0].sql, filter)
+		key := keys[0].sql
+		if keys[0].typ == schema.Real && a.Fn == "arg_min" {
+			key = "CASE WHEN isnan(" + key + ") THEN '-inf'::DOUBLE ELSE " + key + " END" // NaN wins both ways
+		}
+		sql = fmt.Sprintf("%s(%s, %s)%s", a.Fn, pack, key, filter)
 		if keys[0].null {
 			sql = fmt.Sprintf("coalesce(%s, first(%s)%s)", sql, pack, filter)
 		}
@@ -327,10 +350,10 @@ func extreme(fn string, e expr, filter string, t schema.Type) expr {
 }
 
 // spread lowers the deviations. DuckDB fails on values that are not finite;
-// Kusto rounds variances to ten digits.
+// Kusto rounds variances to ten digits, and takes roots of those.
 func spread(fn string, e expr, cond string) string {
 	x := cast(e, schema.Real).sql
-	name := map[string]string{"stdev": "stddev_samp", "stdevp": "stddev_pop", "variance": "var_samp", "variancep": "var_pop"}[fn]
+	name := map[string]string{"stdev": "var_samp", "stdevp": "var_pop", "variance": "var_samp", "variancep": "var_pop"}[fn]
 	finite := "isfinite(" + x + ")"
 	strange := "bool_or(NOT isfinite(" + x + "))"
 	if cond != "" {
@@ -340,6 +363,8 @@ func spread(fn string, e expr, cond string) string {
 	sql := fmt.Sprintf("coalesce(%s(%s) FILTER (WHERE %s), 0)", name, x, finite)
 	if strings.HasPrefix(fn, "variance") {
 		sql = "round(" + sql + ", 10)"
+	} else {
+		sql = "sqrt(round(" + sql + ", 10))"
 	}
 	return fmt.Sprintf("CASE WHEN %s THEN 'nan'::DOUBLE ELSE %s END", strange, sql)
 }

@@ -163,6 +163,12 @@ func flatten(l []any) []any {
 			out = append(out, flatten(inner)...)
 			continue
 		}
+		if s, ok := v.(string); ok && strings.HasPrefix(s, "[") { // an array given as text
+			if inner, ok := listArg(s); ok {
+				out = append(out, flatten(inner)...)
+				continue
+			}
+		}
 		out = append(out, v)
 	}
 	return out
@@ -215,7 +221,8 @@ func evalRangeToCIDR(args []any) (any, error) {
 // ipv6Net reads an IPv6 or IPv4 address with an optional prefix, as IPv6.
 func ipv6Net(s string) (netip.Prefix, bool) {
 	s = strings.TrimSpace(s)
-	if a, p, ok := ipv4Net(s); ok {
+	// ::192.0.2.1 stands for the IPv4 address too.
+	if a, p, ok := ipv4Net(strings.TrimPrefix(s, "::")); ok {
 		addr := netip.AddrFrom4([4]byte{byte(a >> 24), byte(a >> 16), byte(a >> 8), byte(a)})
 		return netip.PrefixFrom(netip.AddrFrom16(addr.As16()), 96+p), true
 	}
@@ -282,6 +289,7 @@ func evalHasIPv4(args []any) (any, error) {
 	if !ok {
 		wanted = []any{dynArg(args[1])}
 	}
+	wanted = flatten(wanted)
 	prefix := args[2] == true
 	for _, loc := range ipv4InText.FindAllStringIndex(s, -1) {
 		from, to := loc[0], loc[1]

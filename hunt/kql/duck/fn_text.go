@@ -119,34 +119,34 @@ func evalCountOf(args []any) (any, error) {
 	}
 }
 
+// evalIndexOf looks for the occurrence-th occurrence of sub from start on. Each
+// search spans length characters anew, as in Kusto.
 func evalIndexOf(args []any) (any, error) {
-	s, sub := []rune(args[0].(string)), args[1].(string)
-	start, length, want := args[2].(int64), args[3].(int64), args[4].(int64)
+	s, sub := []rune(args[0].(string)), []rune(args[1].(string))
+	start, length, occurrence := args[2].(int64), args[3].(int64), args[4].(int64)
+	n := int64(len(s))
 	if start < 0 {
-		start = max(0, int64(len(s))+start)
+		start = max(0, n+start)
 	}
-	if start > int64(len(s)) || want == 0 || length < -1 {
+	if occurrence < 1 || length < -1 {
 		return int64(-1), nil
 	}
-	end := int64(len(s))
-	if length >= 0 && start+length < end {
-		end = start + length
+	for start <= n {
+		end := n
+		if length >= 0 && start+length < n {
+			end = start + length
+		}
+		at := strings.Index(string(s[start:end]), string(sub))
+		if at < 0 {
+			break
+		}
+		found := start + int64(utf8.RuneCountInString(string(s[start:end])[:at]))
+		if occurrence--; occurrence == 0 {
+			return found, nil
+		}
+		start = found + 1
 	}
-	text := string(s[start:end])
-	found, base := int64(0), 0
-	for {
-		j := strings.Index(text[base:], sub)
-		if j < 0 {
-			return int64(-1), nil
-		}
-		if found++; found == want {
-			return start + int64(utf8.RuneCountInString(text[:base+j])), nil
-		}
-		base += j + max(1, len(sub))
-		if base > len(text) {
-			return int64(-1), nil
-		}
-	}
+	return int64(-1), nil
 }
 
 func evalExtractAll(args []any) (any, error) {
@@ -217,31 +217,62 @@ func evalExtractName(args []any) (any, error) {
 	return m[g], nil
 }
 
+// evalReplaceStrings replaces lookups in their order; what one has taken is out
+// of reach of the next.
 func evalReplaceStrings(args []any) (any, error) {
 	if args[0] == nil {
 		return "", nil
 	}
-	s := args[0].(string)
 	lookups, _ := listArg(args[1])
-	var to []string
-	switch r := dynArg(args[2]).(type) {
-	case []any:
-		for _, x := range r {
-			to = append(to, dynString(x))
-		}
-	case string:
-		for range lookups {
-			to = append(to, r)
-		}
-	}
+	to := dynArg(args[2])
+	pieces := []replaced{{text: args[0].(string)}}
 	for i, l := range lookups {
-		from := dynString(l)
-		if from == "" || i >= len(to) {
+		with := to
+		if list, ok := to.([]any); ok {
+			if i >= len(list) {
+				break
+			}
+			with = list[i]
+		}
+		pieces = replacePieces(pieces, dynString(l), with)
+	}
+	var b strings.Builder
+	for _, p := range pieces {
+		b.WriteString(p.text)
+	}
+	return b.String(), nil
+}
+
+// replaced is a piece of text, done where a lookup has taken it.
+type replaced struct {
+	text string
+	done bool
+}
+
+// replacePieces replaces from in the pieces that are not done. A replacement
+// that is no string leaves the text, but takes it.
+func replacePieces(pieces []replaced, from string, with any) []replaced {
+	if from == "" {
+		return pieces
+	}
+	text, ok := with.(string)
+	if !ok {
+		text = from
+	}
+	var out []replaced
+	for _, p := range pieces {
+		if p.done {
+			out = append(out, p)
 			continue
 		}
-		s = strings.ReplaceAll(s, from, to[i])
+		for i, part := range strings.Split(p.text, from) {
+			if i > 0 {
+				out = append(out, replaced{text, true})
+			}
+			out = append(out, replaced{text: part})
+		}
 	}
-	return s, nil
+	return out
 }
 
 // hasTerm reports whether term occurs in s between characters that are neither

@@ -232,7 +232,7 @@ func (l *lowerer) rel(n kql.Rel, want int) (*rel, error) {
 	case *kql.ComputeRel:
 		return l.compute(n, want)
 	case *kql.AggregateRel:
-		return l.aggregate(n)
+		return l.aggregate(n, want)
 	case *kql.JoinRel:
 		return l.join(n)
 	case *kql.UnionRel:
@@ -433,12 +433,9 @@ func as(sql, name string) string {
 }
 
 func (l *lowerer) sort(n *kql.SortRel, want int) (*rel, error) {
-	if want == 0 {
-		return l.rel(n.Input, 0)
-	}
-	in, err := l.rel(n.Input, 0)
-	if err != nil {
-		return nil, err
+	in, err := l.rel(n.Input, want)
+	if want == 0 || err != nil {
+		return in, err
 	}
 	var terms []orderTerm
 	var cols []string
@@ -452,7 +449,7 @@ func (l *lowerer) sort(n *kql.SortRel, want int) (*rel, error) {
 		terms = append(terms, orderTerm{name, k.Desc, k.NullsFirst})
 	}
 	r := l.step(in, "SELECT *, "+strings.Join(cols, ", ")+" FROM "+in.name)
-	r.order, r.exact = terms, false
+	r.order, r.exact = append(terms, in.order...), false // ties keep the order they had
 	return r, nil
 }
 

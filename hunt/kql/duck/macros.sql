@@ -4,24 +4,24 @@
 
 -- Whole numbers wrap around as in Kusto instead of failing.
 CREATE OR REPLACE TEMP MACRO kql_wrap(x) AS CASE WHEN x BETWEEN -9223372036854775808::HUGEINT AND 9223372036854775807::HUGEINT THEN x::BIGINT ELSE (((x::HUGEINT + 9223372036854775808::HUGEINT) % 18446744073709551616::HUGEINT + 18446744073709551616::HUGEINT) % 18446744073709551616::HUGEINT - 9223372036854775808::HUGEINT)::BIGINT END;
-CREATE OR REPLACE TEMP MACRO kql_add(a, b) AS coalesce(TRY(a::BIGINT + b::BIGINT), kql_wrap(a::HUGEINT + b::HUGEINT));
-CREATE OR REPLACE TEMP MACRO kql_sub(a, b) AS coalesce(TRY(a::BIGINT - b::BIGINT), kql_wrap(a::HUGEINT - b::HUGEINT));
-CREATE OR REPLACE TEMP MACRO kql_mul(a, b) AS coalesce(TRY(a::BIGINT * b::BIGINT), TRY(kql_wrap(a::HUGEINT * b::HUGEINT)));
-CREATE OR REPLACE TEMP MACRO kql_div(a, b) AS TRY(a::BIGINT // b::BIGINT);
-CREATE OR REPLACE TEMP MACRO kql_neg(a) AS coalesce(TRY(-(a::BIGINT)), a::BIGINT);
-CREATE OR REPLACE TEMP MACRO kql_mod(a, b) AS TRY(((a::BIGINT % b::BIGINT) + abs(b::BIGINT)) % abs(b::BIGINT));
+CREATE OR REPLACE TEMP MACRO kql_neg(a) AS CASE WHEN a = (-9223372036854775807 - 1) THEN a::BIGINT ELSE -(a::BIGINT) END;
+CREATE OR REPLACE TEMP MACRO kql_div(a, b) AS CASE WHEN b = -1 THEN kql_neg(a) ELSE a::BIGINT // b::BIGINT END;
+CREATE OR REPLACE TEMP MACRO kql_add(a, b) AS CASE WHEN a BETWEEN -4611686018427387904 AND 4611686018427387903 AND b BETWEEN -4611686018427387904 AND 4611686018427387903 THEN a::BIGINT + b::BIGINT ELSE kql_wrap(a::HUGEINT + b::HUGEINT) END;
+CREATE OR REPLACE TEMP MACRO kql_sub(a, b) AS CASE WHEN a BETWEEN -4611686018427387904 AND 4611686018427387903 AND b BETWEEN -4611686018427387904 AND 4611686018427387903 THEN a::BIGINT - b::BIGINT ELSE kql_wrap(a::HUGEINT - b::HUGEINT) END;
+CREATE OR REPLACE TEMP MACRO kql_mul(a, b) AS CASE WHEN a BETWEEN -2147483648 AND 2147483647 AND b BETWEEN -2147483648 AND 2147483647 THEN a::BIGINT * b::BIGINT ELSE kql_wrap(a::HUGEINT * b::HUGEINT) END;
+CREATE OR REPLACE TEMP MACRO kql_mod(a, b) AS CASE WHEN b BETWEEN 1 AND 4611686018427387904 THEN ((a::BIGINT % b::BIGINT) + b::BIGINT) % b::BIGINT WHEN b <> 0 THEN (((a::HUGEINT % b::HUGEINT) + abs(b::HUGEINT)) % abs(b::HUGEINT))::BIGINT END;
 CREATE OR REPLACE TEMP MACRO kql_rmod(a, b) AS ((a::DOUBLE % b::DOUBLE) + abs(b::DOUBLE)) % abs(b::DOUBLE);
-CREATE OR REPLACE TEMP MACRO kql_abs(a) AS coalesce(TRY(abs(a)), a);
+CREATE OR REPLACE TEMP MACRO kql_abs(a) AS CASE WHEN a < 0 THEN kql_neg(a) ELSE a END;
 
 -- Dates end with the year 9999.
 CREATE OR REPLACE TEMP MACRO kql_date(x) AS CASE WHEN x BETWEEN 0 AND 3155378975999999999 THEN x END;
-CREATE OR REPLACE TEMP MACRO kql_date_add(t, s) AS kql_date(TRY(t + s));
-CREATE OR REPLACE TEMP MACRO kql_date_sub(t, s) AS kql_date(TRY(t - s));
-CREATE OR REPLACE TEMP MACRO kql_span_mul(s, x) AS TRY(trunc(s::DOUBLE * x)::BIGINT);
-CREATE OR REPLACE TEMP MACRO kql_span_div(s, x) AS TRY(trunc(s::DOUBLE / x)::BIGINT);
+CREATE OR REPLACE TEMP MACRO kql_date_add(t, s) AS kql_date(CASE WHEN t BETWEEN -3155378975999999999 AND 3155378975999999999 AND s BETWEEN -3155378975999999999 AND 3155378975999999999 THEN t + s END);
+CREATE OR REPLACE TEMP MACRO kql_date_sub(t, s) AS kql_date(CASE WHEN t BETWEEN -3155378975999999999 AND 3155378975999999999 AND s BETWEEN -3155378975999999999 AND 3155378975999999999 THEN t - s END);
+CREATE OR REPLACE TEMP MACRO kql_span_mul(s, x) AS TRY_CAST(trunc(s::DOUBLE * x) AS BIGINT);
+CREATE OR REPLACE TEMP MACRO kql_span_div(s, x) AS TRY_CAST(trunc(s::DOUBLE / x) AS BIGINT);
 
 -- bin: down to a multiple from zero, never toward it.
-CREATE OR REPLACE TEMP MACRO kql_bin_long(x, n) AS CASE WHEN n > 0 THEN TRY(x::BIGINT - (((x::BIGINT % n::BIGINT) + n::BIGINT) % n::BIGINT)) END;
+CREATE OR REPLACE TEMP MACRO kql_bin_long(x, n) AS CASE WHEN n > 0 THEN kql_sub(x, kql_mod(x, n)) END;
 CREATE OR REPLACE TEMP MACRO kql_bin_date(x, n) AS CASE WHEN n > 0 THEN x - x % n END;
 CREATE OR REPLACE TEMP MACRO kql_bin_real(x, n) AS CASE WHEN n > 0 THEN floor(x::DOUBLE / n::DOUBLE) * n::DOUBLE END;
 CREATE OR REPLACE TEMP MACRO kql_bin_at(x, n, o) AS CASE WHEN n > 0 THEN o + kql_bin_long(x - o, n) END;
@@ -50,8 +50,8 @@ CREATE OR REPLACE TEMP MACRO kql_json_span(x) AS coalesce('"' || kql_text_span_r
 CREATE OR REPLACE TEMP MACRO kql_json_dyn(x) AS coalesce(x, 'null');
 
 -- Conversions never fail. Text may carry white space and signs; whole numbers may be hexadecimal.
-CREATE OR REPLACE TEMP MACRO kql_int_of_real(x) AS CASE WHEN isnan(x) THEN NULL WHEN x >= 2147483647 THEN 2147483647 WHEN x <= -2147483648 THEN -2147483648::INTEGER ELSE TRY_CAST(trunc(x) AS INTEGER) END;
-CREATE OR REPLACE TEMP MACRO kql_long_of_real(x) AS CASE WHEN isnan(x) THEN NULL WHEN x >= 9223372036854775807 THEN 9223372036854775807 WHEN x <= -9223372036854775808 THEN -9223372036854775808::BIGINT ELSE TRY_CAST(trunc(x) AS BIGINT) END;
+CREATE OR REPLACE TEMP MACRO kql_int_of_real(x) AS CASE WHEN isnan(x) THEN NULL WHEN x >= '2147483647'::DOUBLE THEN 2147483647 WHEN x <= '-2147483648'::DOUBLE THEN (-2147483647 - 1)::INTEGER ELSE TRY_CAST(trunc(x) AS INTEGER) END;
+CREATE OR REPLACE TEMP MACRO kql_long_of_real(x) AS CASE WHEN isnan(x) THEN NULL WHEN x >= '9223372036854775807'::DOUBLE THEN 9223372036854775807 WHEN x <= '-9223372036854775808'::DOUBLE THEN (-9223372036854775807 - 1) ELSE TRY_CAST(trunc(x) AS BIGINT) END;
 CREATE OR REPLACE TEMP MACRO kql_int_of_long(x) AS CASE WHEN x BETWEEN -2147483648 AND 2147483647 THEN x::INTEGER ELSE ((((x::BIGINT::HUGEINT + 2147483648) % 4294967296) + 4294967296) % 4294967296 - 2147483648)::INTEGER END;
 CREATE OR REPLACE TEMP MACRO kql_long_of_text(s) AS CASE WHEN regexp_full_match(s, '\s*[+-]?\d+\s*') THEN TRY_CAST(s AS BIGINT) WHEN regexp_full_match(s, '\s*0[xX][0-9a-fA-F]{1,16}\s*') THEN kql_go_hex(s) END;
 CREATE OR REPLACE TEMP MACRO kql_int_of_text(s) AS CASE WHEN regexp_full_match(s, '\s*[+-]?\d+\s*') THEN TRY_CAST(s AS INTEGER) WHEN regexp_full_match(s, '\s*0[xX][0-9a-fA-F]{1,8}\s*') THEN kql_int_of_long(kql_go_hex(s)) END;
@@ -105,33 +105,34 @@ CREATE OR REPLACE TEMP MACRO kql_repeat(s, n) AS CASE WHEN n > 0 THEN repeat(s, 
 -- Dates.
 CREATE OR REPLACE TEMP MACRO kql_day(x) AS CAST(kql_clock(x) AS DATE);
 CREATE OR REPLACE TEMP MACRO kql_ticks_of_date(d) AS (epoch_us(CAST(d AS TIMESTAMP)) * 10 + 621355968000000000);
-CREATE OR REPLACE TEMP MACRO kql_startofday(x, n) AS kql_date(x - x % 864000000000 + n * 864000000000);
-CREATE OR REPLACE TEMP MACRO kql_startofweek(x, n) AS kql_date(x - (x + 864000000000) % 6048000000000 + n * 6048000000000);
-CREATE OR REPLACE TEMP MACRO kql_startofmonth(x, n) AS kql_date(kql_ticks_of_date(TRY(date_trunc('month', kql_day(x)) + to_months(n::INTEGER))));
-CREATE OR REPLACE TEMP MACRO kql_startofyear(x, n) AS kql_date(kql_ticks_of_date(TRY(date_trunc('year', kql_day(x)) + to_months(12 * n::INTEGER))));
-CREATE OR REPLACE TEMP MACRO kql_endofday(x, n) AS kql_date(x - x % 864000000000 + (n + 1) * 864000000000 - 1);
-CREATE OR REPLACE TEMP MACRO kql_endofweek(x, n) AS kql_date(x - (x + 864000000000) % 6048000000000 + (n + 1) * 6048000000000 - 1);
-CREATE OR REPLACE TEMP MACRO kql_endofmonth(x, n) AS kql_date(kql_ticks_of_date(TRY(date_trunc('month', kql_day(x)) + to_months(n::INTEGER + 1))) - 1);
-CREATE OR REPLACE TEMP MACRO kql_endofyear(x, n) AS kql_date(kql_ticks_of_date(TRY(date_trunc('year', kql_day(x)) + to_months(12 * (n::INTEGER + 1)))) - 1);
+CREATE OR REPLACE TEMP MACRO kql_startofday(x, n) AS kql_date(x - x % 864000000000 + least(greatest(n, -4000000), 4000000) * 864000000000);
+CREATE OR REPLACE TEMP MACRO kql_startofweek(x, n) AS kql_date(x - (x + 864000000000) % 6048000000000 + least(greatest(n, -4000000), 4000000) * 6048000000000);
+CREATE OR REPLACE TEMP MACRO kql_startofmonth(x, n) AS kql_date(kql_ticks_of_date(date_trunc('month', kql_day(x)) + to_months(least(greatest(n, -120000), 120000)::INTEGER)));
+CREATE OR REPLACE TEMP MACRO kql_startofyear(x, n) AS kql_date(kql_ticks_of_date(date_trunc('year', kql_day(x)) + to_months(12 * least(greatest(n, -10000), 10000)::INTEGER)));
+CREATE OR REPLACE TEMP MACRO kql_endofday(x, n) AS kql_date(x - x % 864000000000 + (least(greatest(n, -4000000), 4000000) + 1) * 864000000000 - 1);
+CREATE OR REPLACE TEMP MACRO kql_endofweek(x, n) AS kql_date(x - (x + 864000000000) % 6048000000000 + (least(greatest(n, -4000000), 4000000) + 1) * 6048000000000 - 1);
+CREATE OR REPLACE TEMP MACRO kql_endofmonth(x, n) AS kql_date(kql_ticks_of_date(date_trunc('month', kql_day(x)) + to_months(least(greatest(n, -120000), 120000)::INTEGER + 1)) - 1);
+CREATE OR REPLACE TEMP MACRO kql_endofyear(x, n) AS kql_date(kql_ticks_of_date(date_trunc('year', kql_day(x)) + to_months(12 * (least(greatest(n, -10000), 10000)::INTEGER + 1))) - 1);
 CREATE OR REPLACE TEMP MACRO kql_dayofweek(x) AS (x // 864000000000 + 1) % 7 * 864000000000;
 CREATE OR REPLACE TEMP MACRO kql_months(x) AS year(kql_day(x)) * 12 + month(kql_day(x)) - 1;
-CREATE OR REPLACE TEMP MACRO kql_unix_date(x, unit) AS kql_date(TRY(621355968000000000 + trunc(x::DOUBLE * unit)::BIGINT));
-CREATE OR REPLACE TEMP MACRO kql_unix_date_long(x, unit) AS kql_date(TRY(621355968000000000 + x::BIGINT * unit));
+CREATE OR REPLACE TEMP MACRO kql_unix_date(x, unit) AS kql_date(621355968000000000 + CASE WHEN abs(x::DOUBLE * unit) < 4e18 THEN trunc(x::DOUBLE * unit)::BIGINT END);
+CREATE OR REPLACE TEMP MACRO kql_unix_date_long(x, unit) AS kql_date(621355968000000000 + CASE WHEN x BETWEEN -4000000000000000000 // unit AND 4000000000000000000 // unit THEN x::BIGINT * unit END);
 
 -- Numbers.
 CREATE OR REPLACE TEMP MACRO kql_log(x) AS CASE WHEN x > 0 THEN ln(x) WHEN x = 0 THEN '-inf'::DOUBLE WHEN isnan(x) THEN x END;
 CREATE OR REPLACE TEMP MACRO kql_log2(x) AS CASE WHEN x > 0 THEN log2(x) WHEN x = 0 THEN '-inf'::DOUBLE WHEN isnan(x) THEN x END;
 CREATE OR REPLACE TEMP MACRO kql_log10(x) AS CASE WHEN x > 0 THEN log10(x) WHEN x = 0 THEN '-inf'::DOUBLE WHEN isnan(x) THEN x END;
 CREATE OR REPLACE TEMP MACRO kql_sqrt(x) AS CASE WHEN x < 0 THEN 'nan'::DOUBLE ELSE sqrt(x) END;
-CREATE OR REPLACE TEMP MACRO kql_pow(x, y) AS coalesce(TRY(pow(x::DOUBLE, y::DOUBLE)), CASE WHEN x IS NOT NULL AND y IS NOT NULL THEN 'inf'::DOUBLE END);
-CREATE OR REPLACE TEMP MACRO kql_exp(x) AS coalesce(TRY(exp(x)), CASE WHEN x IS NOT NULL THEN 'inf'::DOUBLE END);
-CREATE OR REPLACE TEMP MACRO kql_round(x, n) AS CASE WHEN NOT isfinite(x) THEN x ELSE TRY(round(x, n::INTEGER)) END;
+CREATE OR REPLACE TEMP MACRO kql_pow(x, y) AS pow(x::DOUBLE, y::DOUBLE);
+CREATE OR REPLACE TEMP MACRO kql_exp(x) AS exp(x);
+CREATE OR REPLACE TEMP MACRO kql_round(x, n) AS CASE WHEN NOT isfinite(x) THEN x ELSE round(x, least(greatest(n, -20), 20)::INTEGER) END;
 CREATE OR REPLACE TEMP MACRO kql_shift_left(a, n) AS CASE WHEN n >= 0 THEN kql_wrap((a::BIGINT::HUGEINT * pow(2, n % 64)::HUGEINT)) END;
 CREATE OR REPLACE TEMP MACRO kql_range_cap() AS 1048576;
-CREATE OR REPLACE TEMP MACRO kql_range_long(a, b, s) AS CASE WHEN s <> 0 AND a IS NOT NULL AND b IS NOT NULL THEN to_json(list_slice(generate_series(a::BIGINT, b::BIGINT, s::BIGINT), 1, kql_range_cap()))::VARCHAR END;
+CREATE OR REPLACE TEMP MACRO kql_range_end(a, b, s) AS (CASE WHEN s > 0 THEN least(b::HUGEINT, a::HUGEINT + s::HUGEINT * 1048575) ELSE greatest(b::HUGEINT, a::HUGEINT + s::HUGEINT * 1048575) END)::BIGINT;
+CREATE OR REPLACE TEMP MACRO kql_range_long(a, b, s) AS CASE WHEN s <> 0 AND a IS NOT NULL AND b IS NOT NULL THEN to_json(generate_series(a::BIGINT, kql_range_end(a, b, s), s::BIGINT))::VARCHAR END;
 CREATE OR REPLACE TEMP MACRO kql_range_real(a, b, s) AS CASE WHEN s <> 0 AND a IS NOT NULL AND b IS NOT NULL THEN to_json(list_transform(generate_series(0::BIGINT, least(floor((b - a) / s + 1e-9)::BIGINT, kql_range_cap() - 1), 1::BIGINT), lambda i: (a + i * s)::DOUBLE))::VARCHAR END;
-CREATE OR REPLACE TEMP MACRO kql_range_date(a, b, s) AS CASE WHEN s <> 0 AND a IS NOT NULL AND b IS NOT NULL THEN to_json(list_transform(list_slice(generate_series(a::BIGINT, b::BIGINT, s::BIGINT), 1, kql_range_cap()), lambda i: kql_text_date_raw(i)))::VARCHAR END;
-CREATE OR REPLACE TEMP MACRO kql_range_span(a, b, s) AS CASE WHEN s <> 0 AND a IS NOT NULL AND b IS NOT NULL THEN to_json(list_transform(list_slice(generate_series(a::BIGINT, b::BIGINT, s::BIGINT), 1, kql_range_cap()), lambda i: kql_text_span_raw(i)))::VARCHAR END;
+CREATE OR REPLACE TEMP MACRO kql_range_date(a, b, s) AS CASE WHEN s <> 0 AND a IS NOT NULL AND b IS NOT NULL THEN to_json(list_transform(generate_series(a::BIGINT, kql_range_end(a, b, s), s::BIGINT), lambda i: kql_text_date_raw(i)))::VARCHAR END;
+CREATE OR REPLACE TEMP MACRO kql_range_span(a, b, s) AS CASE WHEN s <> 0 AND a IS NOT NULL AND b IS NOT NULL THEN to_json(list_transform(generate_series(a::BIGINT, kql_range_end(a, b, s), s::BIGINT), lambda i: kql_text_span_raw(i)))::VARCHAR END;
 CREATE OR REPLACE TEMP MACRO kql_texts(x) AS CASE WHEN starts_with(x, '[') THEN json_extract_string(x, '$[*]') WHEN x IS NOT NULL THEN [json_extract_string(x, '$')] ELSE [] END;
 CREATE OR REPLACE TEMP MACRO kql_elements(x) AS CASE WHEN starts_with(x, '[') THEN json_extract(x, '$[*]')::VARCHAR[] WHEN starts_with(x, '{') THEN json_extract(kql_go_bag_items(x, false), '$[*]')::VARCHAR[] ELSE [x] END;
 CREATE OR REPLACE TEMP MACRO kql_element_pairs(x) AS CASE WHEN starts_with(x, '[') THEN json_extract(x, '$[*]')::VARCHAR[] WHEN starts_with(x, '{') THEN json_extract(kql_go_bag_items(x, true), '$[*]')::VARCHAR[] ELSE [x] END;

@@ -99,6 +99,7 @@ func (l *lowerer) markRare(n kql.Rel) {
 	case *kql.SeriesRel:
 		l.markItems(n.By, true)
 		for _, a := range n.Aggs {
+			l.used[a.Agg.Cols[0].ID] = true
 			l.markAgg(a.Agg)
 			l.mark(a.Default)
 		}

@@ -2,6 +2,7 @@ package duck
 
 import (
 	"fmt"
+	"math"
 	"regexp"
 	"strings"
 
@@ -182,8 +183,9 @@ func comparison(op string, a, b expr, loose bool) (expr, error) {
 // withoutNaN makes comparisons with NaN false, and != true; DuckDB orders NaN
 // above all numbers and equal to itself.
 func withoutNaN(op string, a, b expr, plain string) string {
-	_, aConst := a.lit.(float64)
-	_, bConst := b.lit.(float64)
+	x, aConst := a.lit.(float64)
+	y, bConst := b.lit.(float64)
+	aConst, bConst = aConst && !math.IsNaN(x), bConst && !math.IsNaN(y)
 	switch op {
 	case "==":
 		if aConst || bConst {
@@ -356,10 +358,50 @@ func lowerText(e expr) string {
 
 var namedGroup = regexp.MustCompile(`\(\?<([A-Za-z_]\w*)>`)
 
-// regexArg rewrites what .NET and RE2 spell differently: named groups.
+// regexArg rewrites a constant regular expression where RE2 differs from
+// Kusto's engine: the spelling of named groups, and classes such as \d and \s,
+// which mean all of Unicode there.
 func regexArg(e expr) expr {
-	if s, ok := e.lit.(string); ok {
-		return literal(schema.String, namedGroup.ReplaceAllString(s, "(?P<$1>"))
+	s, ok := e.lit.(string)
+	if !ok {
+		return e
 	}
-	return e
+	return literal(schema.String, unicodeClasses(namedGroup.ReplaceAllString(s, "(?P<$1>")))
+}
+
+// perlClasses are the members of the Unicode classes that the Perl ones mean.
+var perlClasses = map[byte]string{'d': `\p{Nd}`, 's': `\s\x{0b}\x{85}\p{Z}`, 'w': `\p{L}\p{M}\p{Nd}\p{Pc}`}
+
+func unicodeClasses(re string) string {
+	var b strings.Builder
+	class := false
+	for i := 0; i < len(re); i++ {
+		c := re[i]
+		if c != '\\' || i+1 == len(re) {
+			class = c == '[' || class && c != ']'
+			b.WriteByte(c)
+			continue
+		}
+		i++
+		members, ok := perlClasses[re[i]|0x20]
+		upper := re[i] < 'a'
+		switch {
+		case re[i] == 'Q': // quoted up to \E
+			end := strings.Index(re[i:], `\E`)
+			if end < 0 {
+				end = len(re) - i
+			}
+			b.WriteString(`\` + re[i:i+end])
+			i += end - 1
+		case !ok || class && upper:
+			b.WriteString(re[i-1 : i+1])
+		case class:
+			b.WriteString(members)
+		case upper:
+			b.WriteString("[^" + members + "]")
+		default:
+			b.WriteString("[" + members + "]")
+		}
+	}
+	return b.String()
 }

@@ -63,9 +63,9 @@ func (l *lowerer) scanRel(n *kql.ScanRel) (*rel, error) {
 
 // numbered gives each row its partition p and its place rn there.
 func (s *scanner) numbered(in *rel) (*rel, error) {
-	keys := append([]string{}, in.hidden(s.l.ctx)...)
-	if s.l.ctx == nil {
-		keys = nil
+	var keys []string
+	if s.l.ctx != nil {
+		keys = append(keys, s.l.ctx.part...)
 	}
 	for _, x := range s.n.By {
 		e, err := s.l.scalar(x, in)

@@ -38,10 +38,8 @@ func (l *lowerer) windows(n *kql.ComputeRel) (*rel, error) {
 	if in, err = l.ranks(w, calls, in); err != nil {
 		return nil, err
 	}
-	for _, c := range calls {
-		if w.sql[c], err = l.windowCall(w, c, in); err != nil {
-			return nil, err
-		}
+	if in, err = l.windowColumns(w, calls, in); err != nil {
+		return nil, err
 	}
 	outer := l.windowSQL
 	l.windowSQL = w.sql
@@ -160,6 +158,26 @@ func (l *lowerer) ranks(w *windowPlan, calls []*kql.Apply, in *rel) (*rel, error
 		return in, nil
 	}
 	return l.step(in, "SELECT *, "+strings.Join(cols, ", ")+" FROM "+in.name), nil
+}
+
+// windowColumns computes the calls in a step of their own: DuckDB takes window
+// functions in few places inside other expressions.
+func (l *lowerer) windowColumns(w *windowPlan, calls []*kql.Apply, in *rel) (*rel, error) {
+	var cols []string
+	for _, c := range calls {
+		e, err := l.windowCall(w, c, in)
+		if err != nil {
+			return nil, err
+		}
+		name := l.fresh("w")
+		cols = append(cols, e.sql+" AS "+name)
+		e.sql = name
+		w.sql[c] = e
+	}
+	if len(cols) == 0 {
+		return in, nil
+	}
+	return l.step(in, "SELECT *, "+strings.Join(cols, ", ")+"\n  FROM "+in.name), nil
 }
 
 func (l *lowerer) windowCall(w *windowPlan, c *kql.Apply, in *rel) (expr, error) {
