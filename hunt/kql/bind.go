@@ -64,13 +64,18 @@ type binder struct {
 	lastRel int        // of Shared.ID
 	deps    *[]*Shared // what is being bound reads these
 	depth   int        // of nested expressions
-	calls   int        // of nested user functions
+	calls   int        // user functions being bound
+	total   int        // user functions bound so far
 	render  *RenderHint
 	regexes map[string]error
 }
 
-// maxCalls bounds how deep functions may call functions.
-const maxCalls = 100
+// What a query may grow to when functions and lets are filled in.
+const (
+	maxCalls      = 100    // functions within functions
+	maxTotalCalls = 5_000  // calls in all
+	maxInlined    = 20_000 // nodes of one value
+)
 
 func (b *binder) newCol(name string, t schema.Type) *Col {
 	b.lastCol++

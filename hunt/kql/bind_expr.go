@@ -64,6 +64,9 @@ func (c *row) expr(e Expr) (Scalar, error) {
 	case *Paren:
 		return c.expr(e.X)
 	case *Literal:
+		if e.Value == nil {
+			return nullOf(e.Type), nil
+		}
 		return &Lit{e.Type, e.Value}, nil
 	case *DynamicLit:
 		return dynamicLit(e.Value), nil

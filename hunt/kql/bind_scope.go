@@ -81,7 +81,7 @@ func (b *binder) let(st *LetStmt, sc *scope) error {
 	case v.rel != nil:
 		sc.declare(name, &binding{shared: b.shareNamed(name, v.rel, deps)})
 	default:
-		sc.declare(name, &binding{x: v.x, deps: deps})
+		sc.declare(name, &binding{x: v.x, deps: deps, err: checkSize(v.x, st.Value)})
 	}
 	return nil
 }

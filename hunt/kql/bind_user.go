@@ -6,6 +6,9 @@ import (
 
 // userCall binds the body of a lambda with its parameters bound to arguments.
 func (c *row) userCall(e *Call, bind *binding) (value, error) {
+	if c.total++; c.total > maxTotalCalls {
+		return value{}, errAt(e, "", "functions are called too often")
+	}
 	if c.calls++; c.calls > maxCalls {
 		return value{}, errAt(e, "", "functions are nested too deeply")
 	}
@@ -80,7 +83,17 @@ func (c *row) parameter(p *Param, arg Expr, given bool, home *scope, e *Call) (*
 			return nil, err
 		}
 	}
-	return &binding{x: x}, nil
+	return &binding{x: x}, checkSize(x, arg)
+}
+
+// checkSize refuses values that have grown out of hand by being used many times.
+func checkSize(x Scalar, n Node) error {
+	size := 0
+	walkScalar(x, func(Scalar) { size++ })
+	if size > maxInlined {
+		return errAt(n, "", "this expression grows too large when what it names is filled in")
+	}
+	return nil
 }
 
 // tableParameter shares a table argument; one with declared columns must have them.
