@@ -7,5 +7,5 @@ import "embed"
 // FS holds every <id>/query.yaml with its fixtures, and lists/*.csv, which are
 // the built-in watchlists (name = file name without .csv, key column SearchKey).
 //
-//go:embed */query.yaml */*.jsonl lists/*.csv
+//go:embed */query.yaml */*.jsonl */expect.json lists/*.csv
 var FS embed.FS
