@@ -199,7 +199,7 @@ func (r *recognizer) byTable(f *Format, fields []field) *Format {
 	g := f
 	for _, t := range schema.Tables() {
 		table := t.Name
-		if rest, ok := strings.CutPrefix(name, f.Prefix); ok && t.Filled && strings.EqualFold(table, rest) {
+		if rest, ok := strings.CutPrefix(name, f.Prefix); ok && strings.EqualFold(table, rest) {
 			c := *f
 			base, _, _ := strings.Cut(f.Name, "/")
 			c.Name, c.Kind, c.Note = base+"/"+table, "table "+table, ""

@@ -36,7 +36,7 @@ func Mappings(name string) []Mapping {
 	base, tableName, _ := strings.Cut(name, "/")
 	stage := map[string]string{"la": "record", "xdr-stream": "properties"}[base]
 	table, ok := schema.Lookup(tableName)
-	if stage == "" || !ok || !table.Filled {
+	if stage == "" || !ok {
 		return nil
 	}
 	stages, err := readStages()
