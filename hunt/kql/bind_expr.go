@@ -208,6 +208,9 @@ func (c *row) qualified(side, name *Ident) (Scalar, bool, error) {
 
 // index binds X["name"], X[number] and X[expression].
 func (c *row) index(e *Index) (Scalar, error) {
+	if x, err := c.resultAt(e); x != nil || err != nil {
+		return x, err
+	}
 	x, err := c.expr(e.X)
 	if err != nil {
 		return nil, err
@@ -227,6 +230,25 @@ func (c *row) index(e *Index) (Scalar, error) {
 		return nil, errAt(e.Index, "", "an index is a number or a string, not %s", i.Type())
 	}
 	return c.path(x, Step{Index: i}, e)
+}
+
+// resultAt is f(...)[n] where f has several results: its n-th one.
+func (c *row) resultAt(e *Index) (Scalar, error) {
+	call, ok := Unparen(e.X).(*Call)
+	l, isLit := Unparen(e.Index).(*Literal)
+	if !ok || !isLit || c.sc.lookup(call.Func.Text) != nil {
+		return nil, nil
+	}
+	n, isInt := l.Value.(int64)
+	parts := multiResults(call)
+	if !isInt || len(parts) < 2 || n < 0 || n >= int64(len(parts)) {
+		return nil, nil
+	}
+	x, err := c.itemValue(call)
+	if err != nil {
+		return nil, err
+	}
+	return parts[n].take(x), nil
 }
 
 // path adds a step to a dynamic value.

@@ -265,8 +265,10 @@ func sourceName(e Expr, rel Rel, at int) string {
 	if t, ok := rel.(*TableRel); ok {
 		return t.Schema.Name
 	}
-	if id, ok := Unparen(e).(*Ident); ok {
-		return id.Text
+	if p, ok := Unparen(e).(*PipeExpr); ok && len(p.Ops) > 0 {
+		if as, ok := p.Ops[len(p.Ops)-1].(*As); ok {
+			return as.Name.Text
+		}
 	}
 	return "union_arg" + itoa(at)
 }

@@ -38,7 +38,7 @@ func (b *binder) search(op *Search, rel Rel, sc *scope) (Rel, error) {
 
 func (b *binder) searchTables(op *Search, rel Rel, sc *scope) ([]branch, error) {
 	if rel != nil {
-		name := ""
+		name := "search_arg0"
 		if t, ok := rel.(*TableRel); ok {
 			name = t.Schema.Name
 		}
@@ -128,8 +128,9 @@ func (s *searcher) colon(e *Binary) (Scalar, error) {
 func (s *searcher) term(l *Literal, cols []*Col) (Scalar, error) {
 	var out Scalar
 	for _, col := range cols {
+		// Terms are looked for in texts and in whole numbers as they print.
 		text := col.Type == schema.String || col.Type == schema.Dynamic
-		if _, isText := l.Value.(string); isText && !text || !text && !col.Type.IsNumeric() {
+		if _, isReal := l.Value.(float64); !text && (isReal || col.Type != schema.Int && col.Type != schema.Long) {
 			continue
 		}
 		x, err := s.match(&ColRef{col}, l)

@@ -129,7 +129,7 @@ func (d *database) prepare(ctx context.Context) error {
 	if err != nil || prepared {
 		return errors.Join(err, conn.Close())
 	}
-	for _, f := range duck.Functions() {
+	for _, f := range duck.Functions(nil) {
 		if err := duckdb.RegisterScalarUDF(conn, f.Name, scalar{f}); err != nil {
 			return errors.Join(fmt.Errorf("function %s: %w", f.Name, err), conn.Close())
 		}

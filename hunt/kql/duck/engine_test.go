@@ -33,7 +33,7 @@ func newEngine(t testing.TB) *engine {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { conn.Close() })
-	for _, f := range duck.Functions() {
+	for _, f := range duck.Functions(nil) {
 		if err := duckdb.RegisterScalarUDF(conn, f.Name, udf{f}); err != nil {
 			t.Fatalf("register %s: %v", f.Name, err)
 		}

@@ -130,7 +130,7 @@ func evalSeriesForecast(args []any) (any, error) {
 		return nil, nil
 	}
 	d := decompose(xs, args[2].(int64), args[3].(string), args[1].(int64), args[4].(float64))
-	return writeDynamic(realList(d.baseline)), nil
+	return writeDynamic([]any{realList(d.baseline), realList(d.seasonal), realList(d.trend), realList(d.residual)}), nil
 }
 
 type period struct {

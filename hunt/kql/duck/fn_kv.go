@@ -32,7 +32,83 @@ func evalParseKv(args []any) (any, error) {
 	for _, q := range quotes {
 		p.quotes = append(p.quotes, dynString(q))
 	}
+	if p.pair == "" && p.kv == "" {
+		keys, _ := options.vals["keys"].([]any)
+		return writeDynamic(p.readWords(keys)), nil
+	}
+	if p.kv != "" && strings.TrimSpace(p.pair) == "" {
+		p.s = p.closeUp(p.s)
+	}
 	return writeDynamic(p.read()), nil
+}
+
+// readWords is for text without known delimiters: the value of a key is the
+// quoted text or the word that follows it.
+func (p *kvReader) readWords(keys []any) *bag {
+	out := newBag()
+	for _, k := range keys {
+		key := dynString(k)
+		for i := 0; i <= len(p.s)-len(key); {
+			j := strings.Index(p.s[i:], key)
+			if j < 0 {
+				break
+			}
+			from := i + j
+			i = from + len(key)
+			if !edge(p.s, from) || !edge(p.s, i) {
+				continue
+			}
+			if v, ok := p.wordAfter(p.s[i:]); ok {
+				out.set(key, v)
+				break
+			}
+		}
+	}
+	return out
+}
+
+func (p *kvReader) wordAfter(s string) (string, bool) {
+	for s != "" && p.openQuote(s) == "" {
+		r, n := utf8.DecodeRuneInString(s)
+		if isLetterOrNumber(r) {
+			break
+		}
+		s = s[n:]
+	}
+	if shut := p.openQuote(s); shut != "" {
+		_, n := utf8.DecodeRuneInString(s)
+		for i := n; i < len(s); i++ {
+			if p.escape != "" && strings.HasPrefix(s[i:], p.escape) {
+				i += len(p.escape)
+				continue
+			}
+			if strings.HasPrefix(s[i:], shut) {
+				return p.unquote(s[:i+len(shut)]), true
+			}
+		}
+	}
+	end := strings.IndexFunc(s, func(r rune) bool { return !isLetterOrNumber(r) && r != '_' })
+	if end < 0 {
+		end = len(s)
+	}
+	return s[:end], end > 0
+}
+
+// closeUp drops the white space around delimiters between keys and values, for
+// text whose pairs are delimited by white space.
+func (p *kvReader) closeUp(s string) string {
+	var b strings.Builder
+	for s != "" {
+		from, to := p.delimiter(s, p.kv)
+		b.WriteString(strings.TrimRight(s[:from], " \t"))
+		if from == len(s) {
+			b.WriteString(s[len(strings.TrimRight(s[:from], " \t")):from])
+			break
+		}
+		b.WriteString(p.kv)
+		s = strings.TrimLeft(s[to:], " \t")
+	}
+	return b.String()
 }
 
 func parseKvRegex(s, pattern string) (any, error) {

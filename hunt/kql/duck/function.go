@@ -2,6 +2,8 @@ package duck
 
 import (
 	"fmt"
+	"net/netip"
+	"strings"
 
 	"github.com/hunt365/hunt365/hunt/schema"
 )
@@ -40,9 +42,14 @@ func SQLType(t schema.Type) string {
 	}
 }
 
-// Functions returns the Go functions that the lowered SQL may call.
-func Functions() []Function {
-	var all []Function
+// GeoLookup tells where an address is, as the JSON text of a bag with country,
+// state, city, latitude and longitude; ok is false where it does not know.
+type GeoLookup func(addr netip.Addr) (bag string, ok bool)
+
+// Functions returns the Go functions that the lowered SQL may call. geo is what
+// geo_info_from_ip_address() asks; it may be nil.
+func Functions(geo GeoLookup) []Function {
+	all := []Function{geoInfo(geo)}
 	for _, group := range [][]Function{
 		textFunctions, timeFunctions, dynamicFunctions, setFunctions,
 		addressFunctions, encodeFunctions, seriesFunctions, parseFunctions,
@@ -53,6 +60,19 @@ func Functions() []Function {
 		}
 	}
 	return all
+}
+
+func geoInfo(geo GeoLookup) Function {
+	return Function{Name: "kql_go_geo_info", Params: []schema.Type{schema.String}, Result: schema.Dynamic, Eval: func(args []any) (any, error) {
+		addr, err := netip.ParseAddr(strings.TrimSpace(args[0].(string)))
+		if err != nil || geo == nil {
+			return nil, nil
+		}
+		if text, ok := geo(addr.Unmap()); ok {
+			return text, nil
+		}
+		return nil, nil
+	}}
 }
 
 // guarded turns a panic into an error: one that crosses into DuckDB's C code

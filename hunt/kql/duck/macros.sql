@@ -32,7 +32,6 @@ CREATE OR REPLACE TEMP MACRO kql_text_bool(x) AS CASE WHEN x THEN 'True' WHEN NO
 CREATE OR REPLACE TEMP MACRO kql_text_long(x) AS coalesce(x::VARCHAR, '');
 CREATE OR REPLACE TEMP MACRO kql_text_real(x) AS CASE WHEN x IS NULL THEN '' WHEN isfinite(x) AND (abs(x) BETWEEN 0.0001::DOUBLE AND 999999999999999::DOUBLE OR x = 0) THEN x::VARCHAR ELSE kql_go_real_text(x) END;
 CREATE OR REPLACE TEMP MACRO kql_text_decimal(x) AS CASE WHEN x IS NULL THEN '' WHEN contains(x::VARCHAR, '.') THEN rtrim(rtrim(x::VARCHAR, '0'), '.') ELSE x::VARCHAR END;
-CREATE OR REPLACE TEMP MACRO kql_clock(x) AS make_timestamp((x - 621355968000000000) // 10);
 CREATE OR REPLACE TEMP MACRO kql_text_date_raw(x) AS strftime(make_timestamp(((x - x % 10000000) - 621355968000000000) // 10), '%Y-%m-%dT%H:%M:%S.') || lpad((x % 10000000)::VARCHAR, 7, '0') || 'Z';
 CREATE OR REPLACE TEMP MACRO kql_text_date(x) AS coalesce(kql_text_date_raw(x), '');
 CREATE OR REPLACE TEMP MACRO kql_text_span_pos(x) AS CASE WHEN x >= 864000000000 THEN (x // 864000000000)::VARCHAR || '.' ELSE '' END || lpad((x // 36000000000 % 24)::VARCHAR, 2, '0') || ':' || lpad((x // 600000000 % 60)::VARCHAR, 2, '0') || ':' || lpad((x // 10000000 % 60)::VARCHAR, 2, '0') || CASE WHEN x % 10000000 <> 0 THEN '.' || lpad((x % 10000000)::VARCHAR, 7, '0') ELSE '' END;
@@ -103,7 +102,7 @@ CREATE OR REPLACE TEMP MACRO kql_strcmp(a, b) AS CASE WHEN a < b THEN -1 WHEN a 
 CREATE OR REPLACE TEMP MACRO kql_repeat(s, n) AS CASE WHEN n > 0 THEN repeat(s, least(n, 1024)) ELSE '' END;
 
 -- Dates.
-CREATE OR REPLACE TEMP MACRO kql_day(x) AS CAST(kql_clock(x) AS DATE);
+CREATE OR REPLACE TEMP MACRO kql_day(x) AS DATE '0001-01-01' + (x // 864000000000)::INTEGER;
 CREATE OR REPLACE TEMP MACRO kql_ticks_of_date(d) AS (epoch_us(CAST(d AS TIMESTAMP)) * 10 + 621355968000000000);
 CREATE OR REPLACE TEMP MACRO kql_startofday(x, n) AS kql_date(x - x % 864000000000 + least(greatest(n, -4000000), 4000000) * 864000000000);
 CREATE OR REPLACE TEMP MACRO kql_startofweek(x, n) AS kql_date(x - (x + 864000000000) % 6048000000000 + least(greatest(n, -4000000), 4000000) * 6048000000000);

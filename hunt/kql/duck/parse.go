@@ -127,11 +127,11 @@ func parseRegex(p kql.ParsePattern) (string, []*kql.Col, error) {
 }
 
 func capture(p kql.ParsePattern, c *kql.Col, last bool) string {
-	if p.Kind == "regex" {
-		return "(.*)"
-	}
 	if typed, ok := typedCapture[c.Type]; ok && p.Kind != "relaxed" {
 		return typed
+	}
+	if p.Kind == "regex" {
+		return "(.*)"
 	}
 	if last {
 		return "(.*)"
@@ -175,6 +175,11 @@ func (l *lowerer) parseKv(n *kql.KvRel, want int) (*rel, error) {
 		return nil, err
 	}
 	options := newBag()
+	var keys []any
+	for _, c := range n.Cols {
+		keys = append(keys, c.Name)
+	}
+	options.set("keys", keys)
 	var quotes []any
 	for _, q := range n.Quotes {
 		quotes = append(quotes, q)

@@ -103,7 +103,7 @@ func (l *lowerer) activityCounts(n *kql.PluginRel, in *rel) (*rel, error) {
 		names += fmt.Sprintf(", d%d", i)
 		dimCols = append(dimCols, fmt.Sprintf("d%d", i))
 	}
-	per := l.step(nil, fmt.Sprintf("SELECT kql_bin_at(%s, %s, %s) AS bin, %s AS id%s, count(*) AS n\n  FROM %s WHERE %s >= %s AND %s <= %s GROUP BY ALL", at, step, start, id, dims, in.name, at, start, at, end))
+	per := l.stored(nil, fmt.Sprintf("SELECT kql_bin_at(%s, %s, %s) AS bin, %s AS id%s, count(*) AS n\n  FROM %s WHERE %s >= %s AND %s <= %s GROUP BY ALL", at, step, start, id, dims, in.name, at, start, at, end))
 	fresh := l.step(nil, fmt.Sprintf("SELECT *, min(bin) OVER (PARTITION BY id%s) = bin AS fresh FROM %s", names, per.name))
 	bins := l.step(nil, fmt.Sprintf("SELECT bin%s, sum(n)::BIGINT AS n, count(*) AS ids, count(*) FILTER (WHERE fresh) AS news FROM %s GROUP BY ALL", names, fresh.name))
 	part := ""

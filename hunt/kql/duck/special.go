@@ -2,6 +2,7 @@ package duck
 
 import (
 	"fmt"
+	"math"
 	"strings"
 
 	"github.com/hunt365/hunt365/hunt/kql"
@@ -80,7 +81,7 @@ func lowerExtreme(x *kql.Apply, a []expr) (expr, error) {
 		e = branch(e, x.T)
 		null = null && e.null
 		parts = append(parts, e.sql)
-		if _, isConst := e.lit.(float64); !isConst {
+		if v, isConst := e.lit.(float64); !isConst || math.IsNaN(v) {
 			nan = append(nan, "coalesce(isnan("+e.sql+"), false)")
 		}
 	}
