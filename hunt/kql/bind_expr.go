@@ -232,7 +232,8 @@ func (c *row) index(e *Index) (Scalar, error) {
 	return c.path(x, Step{Index: i}, e)
 }
 
-// resultAt is f(...)[n] where f has several results: its n-th one.
+// resultAt is f(...)[n] where f has several results: its n-th one. It is nil for
+// anything else.
 func (c *row) resultAt(e *Index) (Scalar, error) {
 	call, ok := Unparen(e.X).(*Call)
 	l, isLit := Unparen(e.Index).(*Literal)

@@ -30,6 +30,9 @@ func (c *row) item(it *NamedExpr) ([]output, error) {
 	for i, n := range it.Names {
 		outs[i].name, outs[i].given = n.Text, true
 	}
+	if n := len(it.Names); n > 0 {
+		outs = outs[:n] // the engine leaves out what has no name then
+	}
 	return outs, nil
 }
 

@@ -209,11 +209,11 @@ func (b *binder) union(op *Union, rel Rel, sc *scope) (Rel, error) {
 	fuzzy := optionText(op.Options.Get("isfuzzy")) == "true"
 	var list []branch
 	if rel != nil {
-		list = append(list, branch{rel, "union_arg0"})
+		list = append(list, branch{rel, sourceName(nil, rel, "union_arg", 0)})
 	}
 	var firstMissing error
 	for _, e := range op.Tables {
-		got, err := b.unionTable(e, len(list), sc)
+		got, err := b.unionTable(e, "union_arg", len(list), sc)
 		if _, ok := err.(missing); ok && fuzzy {
 			if firstMissing == nil {
 				firstMissing = err
@@ -236,12 +236,12 @@ func (b *binder) union(op *Union, rel Rel, sc *scope) (Rel, error) {
 }
 
 // unionTable binds one entry of a union's list, which may be a pattern.
-func (b *binder) unionTable(e Expr, at int, sc *scope) ([]branch, error) {
+func (b *binder) unionTable(e Expr, prefix string, at int, sc *scope) ([]branch, error) {
 	w, ok := Unparen(e).(*Wildcard)
 	if !ok {
 		if _, all := Unparen(e).(*Star); !all {
 			rel, err := b.tabular(e, sc)
-			return []branch{{rel, sourceName(e, rel, at)}}, err
+			return []branch{{rel, sourceName(e, rel, prefix, at)}}, err
 		}
 		w = &Wildcard{e.Pos(), "*"}
 	}
@@ -260,17 +260,21 @@ func (b *binder) unionTable(e Expr, at int, sc *scope) ([]branch, error) {
 	return out, nil
 }
 
-// sourceName is what withsource says of a branch.
-func sourceName(e Expr, rel Rel, at int) string {
-	if t, ok := rel.(*TableRel); ok {
-		return t.Schema.Name
-	}
+// sourceName is what withsource and search say of a branch: the table that it is,
+// the name that `as` gave it, or its place in the list.
+func sourceName(e Expr, rel Rel, prefix string, at int) string {
 	if p, ok := Unparen(e).(*PipeExpr); ok && len(p.Ops) > 0 {
 		if as, ok := p.Ops[len(p.Ops)-1].(*As); ok {
 			return as.Name.Text
 		}
 	}
-	return "union_arg" + itoa(at)
+	if ref, ok := rel.(*RefRel); ok {
+		rel = ref.Shared.Rel
+	}
+	if t, ok := rel.(*TableRel); ok {
+		return t.Schema.Name
+	}
+	return prefix + itoa(at)
 }
 
 // slot is a column of a union's result.

@@ -47,7 +47,7 @@ func (b *binder) searchTables(op *Search, rel Rel, sc *scope) ([]branch, error) 
 	if len(op.Tables) > 0 {
 		var list []branch
 		for _, e := range op.Tables {
-			got, err := b.unionTable(e, len(list), sc)
+			got, err := b.unionTable(e, "search_arg", len(list), sc)
 			if err != nil {
 				return nil, err
 			}
@@ -124,13 +124,14 @@ func (s *searcher) colon(e *Binary) (Scalar, error) {
 	return s.match(x, lit)
 }
 
-// term looks for a text or number in any of cols.
+// term looks for a text or number in any of cols. Like the engine it looks into
+// texts, dynamic values and whole numbers.
 func (s *searcher) term(l *Literal, cols []*Col) (Scalar, error) {
 	var out Scalar
 	for _, col := range cols {
-		// Terms are looked for in texts and in whole numbers as they print.
-		text := col.Type == schema.String || col.Type == schema.Dynamic
-		if _, isReal := l.Value.(float64); !text && (isReal || col.Type != schema.Int && col.Type != schema.Long) {
+		switch col.Type {
+		case schema.String, schema.Dynamic, schema.Int, schema.Long:
+		default:
 			continue
 		}
 		x, err := s.match(&ColRef{col}, l)
@@ -148,13 +149,12 @@ func (s *searcher) term(l *Literal, cols []*Col) (Scalar, error) {
 // match compares one value with a term, which may have a * at either end.
 func (s *searcher) match(x Scalar, l *Literal) (Scalar, error) {
 	n := &Binary{Span: l.Span, Y: l}
+	if x.Type() != schema.Dynamic {
+		x = convert(x, schema.String)
+	}
 	text, ok := l.Value.(string)
 	if !ok {
-		y := Scalar(&Lit{l.Type, l.Value})
-		if t := x.Type(); t == schema.String || t == schema.Dynamic {
-			return s.stringOp(s.op, x, convert(y, schema.String), n)
-		}
-		return s.operate("==", x, y, n)
+		return s.stringOp(s.op, x, convert(&Lit{l.Type, l.Value}, schema.String), n)
 	}
 	cs := strings.TrimPrefix(s.op, "has")
 	op := s.op
@@ -169,9 +169,6 @@ func (s *searcher) match(x Scalar, l *Literal) (Scalar, error) {
 		op = "hassuffix" + cs
 	case back:
 		op = "hasprefix" + cs
-	}
-	if x.Type() != schema.String && x.Type() != schema.Dynamic {
-		x = convert(x, schema.String)
 	}
 	return s.stringOp(op, x, &Lit{schema.String, strings.Trim(text, "*")}, n)
 }
