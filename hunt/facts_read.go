@@ -249,24 +249,24 @@ func (a *aliasSet) fromAudit(id, name, properties string) {
 		NewValue any    `json:"newValue"`
 	}
 	_ = json.Unmarshal([]byte(properties), &list) // what is not JSON names nothing
-	var ids []string
-	grantee := ""
+	var grantee, object []string
+	granteeName := ""
 	for _, p := range list {
 		value, _ := p.NewValue.(string)
 		switch p.Name {
 		case "ServicePrincipal.ObjectID", "ServicePrincipal.AppId":
-			ids = append(ids, guidPattern.FindString(value))
-			id = ""
+			grantee = append(grantee, guidPattern.FindString(value))
 		case "ServicePrincipal.DisplayName":
-			grantee, id = strings.Trim(value, `"`), ""
+			granteeName = strings.Trim(value, `"`)
 		case "AppId", "TargetId.ServicePrincipalNames":
-			ids = append(ids, guidPattern.FindString(value))
+			object = append(object, guidPattern.FindString(value))
 		}
 	}
-	if id == "" {
-		name = grantee
+	if len(grantee) > 0 {
+		a.join(grantee, granteeName)
+		return
 	}
-	a.join(append(ids, id), name)
+	a.join(append(object, id), name)
 }
 
 func (a *aliasSet) names(kind EntityType, pick func([]string) string) map[string]string {

@@ -174,7 +174,30 @@ func (q *Query) fillDefaults(name string) {
 		if m.Column == "" && len(m.Fields) > 0 {
 			q.Entities[i].Column = m.Fields[0].Column
 		}
+		if m.Role == Acted {
+			q.Entities[i].Role = q.usualRole(q.Entities[i])
+		}
 	}
+}
+
+// roleOfColumn is the part that a column's name tells, where the mapping tells
+// none.
+var roleOfColumn = map[string]Role{
+	"Target": Target, "Targets": Target, "Grantee": Target, "Member": Target, "Members": Target, "Failed": Tried,
+}
+
+// attempts are techniques that say nothing of success.
+var attempts = []string{"T1110", "T1621", "T1531"}
+
+// usualRole is the part of a mapped entity that was given none. An account in a
+// query for attempts alone was tried, not used.
+func (q *Query) usualRole(m EntityMapping) Role {
+	isAttempt := func(t string) bool { t, _, _ = strings.Cut(t, "."); return slices.Contains(attempts, t) }
+	kind, _ := entityType(m.Type)
+	if kind == Account && len(q.Techniques) > 0 && !slices.ContainsFunc(q.Techniques, func(t string) bool { return !isAttempt(t) }) {
+		return Tried
+	}
+	return roleOfColumn[m.Column]
 }
 
 func setDefault(s *string, value string) {

@@ -85,7 +85,7 @@ type judge struct {
 	target    []*Finding
 	tried     int
 	incidents []string
-	chain     int // steps of recognised chains in which it acted
+	chain     int // steps of the longest recognised chain that it took part in
 }
 
 // Verdicts judges every identity that a finding or the logs name, worst first.
@@ -111,7 +111,7 @@ func Verdicts(incidents []*Incident, loose []Finding, facts Facts, known []Cover
 		f := &loose[n]
 		for tenant := range facts.split(f.Records) {
 			for _, e := range f.Entities {
-				if id, ok := identityOf(e, facts, tenant); ok {
+				if id, ok := identityOf(f, e, facts, tenant); ok {
 					of(id).hear(f, e.Role, nil)
 				}
 			}
@@ -134,8 +134,11 @@ func compareVerdicts(a, b Verdict) int {
 
 // identityOf names what an entity stands for; a mailbox by its address where
 // that is known.
-func identityOf(e Entity, facts Facts, tenant string) (Identity, bool) {
+func identityOf(f *Finding, e Entity, facts Facts, tenant string) (Identity, bool) {
 	if !judged(e.Type) || e.Type == Account && systemAccount(e.ID) {
+		return Identity{}, false
+	}
+	if e.Type == Domain && !hasTechnique(f, "T1484.002", "T1606.002") { // else it is where mail went
 		return Identity{}, false
 	}
 	id := strings.TrimPrefix(facts.key(e), string(class(e.Type))+":")
@@ -156,7 +159,7 @@ func (i *Incident) members(n int, facts Facts) []Entity {
 		if !slices.ContainsFunc(i.Entities, func(x Entity) bool { return x.Type == e.Type && x.ID == e.ID }) {
 			continue // of another tenant
 		}
-		if id, ok := identityOf(e, facts, i.Tenant); ok {
+		if id, ok := identityOf(i.findings[n], e, facts, i.Tenant); ok {
 			out = append(out, Entity{id.Type, id.ID, e.Role})
 		}
 	}
@@ -182,21 +185,21 @@ func (j *judge) hear(f *Finding, role Role, i *Incident) {
 	if i.Chain != nil && role == Acted {
 		for _, s := range i.Chain.Steps {
 			if s.Finding == f.ID {
-				j.chain++
+				j.chain = max(j.chain, len(i.Chain.Steps))
 			}
 		}
 	}
 }
 
 // weigh adds up the evidence: what it did as for an incident, what was done to
-// it at a quarter, and five for each step of a chain beyond the first.
+// it at a quarter, and five for each step of a chain that it took part in.
 func (j *judge) weigh() (int, []ScoreLine) {
 	lines := findingLines(j.acted)
 	if n := len(stages(j.acted)); n > 1 {
 		lines = append(lines, ScoreLine{float64(5 * (n - 1)), fmt.Sprintf("%d tactics, 5 for each after the first", n)})
 	}
 	if j.chain > 1 {
-		lines = append(lines, ScoreLine{float64(5 * (j.chain - 1)), fmt.Sprintf("%d steps of a chain, 5 for each after the first", j.chain)})
+		lines = append(lines, ScoreLine{float64(5 * (j.chain - 1)), fmt.Sprintf("took part in a chain of %d steps, 5 for each after the first", j.chain)})
 	}
 	for _, l := range findingLines(j.target) {
 		lines = append(lines, ScoreLine{float64(int(l.Points*25+0.5)) / 100, "done to it, a quarter: " + l.Because})
