@@ -241,7 +241,13 @@ func (b *binder) unionTable(e Expr, prefix string, at int, sc *scope) ([]branch,
 	if !ok {
 		if _, all := Unparen(e).(*Star); !all {
 			rel, err := b.tabular(e, sc)
-			return []branch{{rel, sourceName(e, rel, prefix, at)}}, err
+			name := sourceName(e, rel, prefix, at)
+			if id, ok := Unparen(e).(*Ident); ok {
+				if bind := sc.lookup(id.Text); bind != nil && bind.fn != nil && bind.fn.View {
+					name = id.Text
+				}
+			}
+			return []branch{{rel, name}}, err
 		}
 		w = &Wildcard{e.Pos(), "*"}
 	}
