@@ -35,7 +35,25 @@ func NewPacer(clock Clock) *Pacer {
 
 // Wait sleeps until class may spend cost units.
 func (p *Pacer) Wait(ctx context.Context, class Class, cost float64) error {
-	return p.clock.Sleep(ctx, p.reserve(class, cost))
+	if err := p.clock.Sleep(ctx, p.reserve(class, cost)); err != nil {
+		return err
+	}
+	p.woke(class, cost)
+	return nil
+}
+
+// woke counts the gap to the next request from when this one really goes, where
+// no allowance is saved: a late one must not bring two close together.
+func (p *Pacer) woke(class Class, cost float64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	lane := p.lanes[class]
+	if lane == nil || lane.burst > 1 {
+		return
+	}
+	if next := p.clock.Now().Add(lane.span(cost)); next.After(lane.next) {
+		lane.next = next
+	}
 }
 
 func (p *Pacer) reserve(class Class, cost float64) time.Duration {

@@ -1,7 +1,6 @@
 package graphtest
 
 import (
-	"bytes"
 	"fmt"
 	"time"
 )
@@ -89,19 +88,14 @@ func (t *Tenant) appMailAccess() {
 	}
 }
 
-// federationChange: a domain's trust is replaced.
+// federationChange: the trust of a domain that nobody uses any more is replaced.
 func (t *Tenant) federationChange() {
-	admin := t.people[0]
+	admin, domain := t.people[0], "old."+t.Domain
 	at := t.cfg.Now.AddDate(0, 0, -12).Truncate(time.Hour)
 	for i, name := range []string{"Set domain authentication", "Set federation settings on domain"} {
 		at := at.Add(time.Duration(i) * time.Minute)
-		a := t.directoryAudit(at, name, "DirectoryManagement", "Core Directory", admin, t.Domain, "LiveType", `["Federated"]`, "IssuerUri", `["http://any.sts/A6B5C4"]`)
-		t.addAudit(at, a)
+		t.addAudit(at, t.directoryAudit(at, name, "DirectoryManagement", "Core Directory", admin, domain, "LiveType", `["Federated"]`, "IssuerUri", `["http://any.sts/A6B5C4"]`))
 	}
-	for i, d := range t.Lists["/domains"] {
-		if d.ID == t.Domain {
-			t.Lists["/domains"][i].Raw = bytes.Replace(d.Raw, []byte(`"Managed"`), []byte(`"Federated"`), 1)
-		}
-	}
-	t.federation(t.Domain, "http://any.sts/A6B5C4", t.guid())
+	t.domain(domain, "Federated")
+	t.federation(domain, "http://any.sts/A6B5C4", t.guid())
 }

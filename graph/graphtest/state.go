@@ -169,10 +169,13 @@ func (t *Tenant) makeRoles() {
 
 func (t *Tenant) makeDomains() {
 	fed := "hq." + t.Domain
-	for _, d := range []struct{ name, auth string }{{t.Domain, "Managed"}, {fed, "Federated"}} {
-		t.addState("/domains", d.name, map[string]any{"id": d.name, "authenticationType": d.auth, "isDefault": d.name == t.Domain, "isVerified": true, "isRoot": true, "isAdminManaged": true, "isInitial": false, "supportedServices": []any{"Email"}, "availabilityStatus": nil, "passwordNotificationWindowInDays": 14, "passwordValidityPeriodInDays": 90})
-	}
+	t.domain(t.Domain, "Managed")
+	t.domain(fed, "Federated")
 	t.federation(fed, "http://sts."+t.Domain+"/adfs/services/trust", t.guid())
+}
+
+func (t *Tenant) domain(name, auth string) {
+	t.addState("/domains", name, map[string]any{"id": name, "authenticationType": auth, "isDefault": name == t.Domain, "isVerified": true, "isRoot": true, "isAdminManaged": true, "isInitial": false, "supportedServices": []any{"Email"}, "availabilityStatus": nil, "passwordNotificationWindowInDays": 14, "passwordValidityPeriodInDays": 90})
 }
 
 func (t *Tenant) federation(domain, issuer, id string) {
