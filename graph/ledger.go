@@ -33,7 +33,7 @@ var sentences = []sentence{
 	{FaultNotFound, hunt.Failed, "the service does not offer {title} here ({error})", "import an export of it"},
 	{FaultUnsupported, hunt.Failed, "the service does not offer {title} here ({error})", "import an export of it"},
 	{FaultRequest, hunt.Failed, "the service refuses the question for {title} ({error})", "run again with --verbose and report the request id"},
-	{FaultThrottled, hunt.Throttled, "the service kept throttling {title} ({error})", "run the same line again later, or give a later --until-done"},
+	{FaultThrottled, hunt.Throttled, "the service kept throttling {title} ({error})", "run the same line again later, or with a longer --stop-after"},
 	{FaultSkipToken, hunt.Truncated, "the service lost its place in {title} every time ({error})", "run the same line again, or import an export of this window"},
 	{faultBroken, hunt.Failed, "the service's answer for {title} breaks off every time ({error})", "run the same line again, or import an export of this window"},
 	{FaultTransient, hunt.Failed, "the service fails for {title} every time ({error})", "run the same line again"},
