@@ -79,6 +79,9 @@ func (c *row) call(e *Call) (Scalar, error) {
 		return c.window(fn, e)
 	}
 	fn := LookupFunc(ScalarFunc, name)
+	if fn == nil && LookupFunc(Unsupported, name) != nil {
+		return nil, errAt(e.Func, "", "%s is not supported", name)
+	}
 	if fn == nil {
 		return nil, unknownName(e.Func, "function", name, c.functionNames())
 	}

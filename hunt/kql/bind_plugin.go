@@ -24,6 +24,9 @@ func (b *binder) evaluate(op *Evaluate, rel Rel, sc *scope) (Rel, error) {
 	case "narrow":
 		return b.narrowRows(op, rel)
 	}
+	if LookupFunc(Unsupported, name) != nil {
+		return nil, errAt(op.Call.Func, "", "the plugin %s is not supported", name)
+	}
 	var names []string
 	for n := range Functions(PluginFunc) {
 		names = append(names, n)

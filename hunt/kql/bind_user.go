@@ -42,6 +42,9 @@ func (c *row) parameters(e *Call, fn *FuncLit, home, inner *scope) error {
 			given[n.Names[0].Text] = n.X
 			continue
 		}
+		for positional < len(fn.Params) && given[fn.Params[positional].Name.Text] != nil {
+			positional++
+		}
 		if positional >= len(fn.Params) {
 			return errAt(a, "", "function %q takes %s, not %d", e.Func.Text, count(len(fn.Params), "argument"), len(e.Args))
 		}

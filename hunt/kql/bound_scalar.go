@@ -36,7 +36,8 @@ type (
 	// value. Both dynamic is possible too. == and < with null give null in
 	// Kusto's own way: x == null is false-like, x != null true where x is not
 	// null; null == null is null.
-	// For <, and arithmetic, a dynamic argument has been cast to the other's type.
+	// For < a dynamic argument and the other one have been cast to real, for
+	// arithmetic a dynamic argument to the other's type.
 	// Times: datetime - datetime = timespan; datetime ± timespan = datetime;
 	// timespan * number, number * timespan = timespan; timespan / timespan = real (the only
 	// case where T differs from both); timespan / number = timespan; timespan % timespan,
@@ -47,6 +48,11 @@ type (
 	// row_rank_min row_window_session) occur only in the items of a ComputeRel with
 	// Window set, never inside one another.
 	//
+	// Functions with several results are one call that gives them all; Paths take
+	// them apart. series_fit_line, series_fit_2lines and series_stats give a bag of
+	// the results by name; series_decompose*, series_periods_* and array_sort_* of
+	// several arrays an array of them.
+	//
 	// now() and ago() are gone: they are literals.
 	// Arguments have the types that the signature table names for T and the
 	// given types; defaults that the language fills in are left out.
@@ -56,7 +62,8 @@ type (
 		T    schema.Type
 	}
 	// Cast converts X as to<T>() does: never fails, null (or '') where it cannot.
-	// A cast to X's own type does not occur. Explicit calls (tostring(x), toint(x))
+	// To dynamic it is the value as JSON; a string is not parsed. A cast to X's own
+	// type does not occur. Explicit calls (tostring(x), toint(x))
 	// and implicit widening are all Casts, whatever their spelling.
 	Cast struct {
 		X Scalar

@@ -23,6 +23,7 @@ const (
 	PluginFunc    FuncKind = "plugin"
 	OperatorFunc  FuncKind = "op"   // between values; Text is how to write it
 	StepFunc      FuncKind = "step" // between tables; Text is how to write it
+	Unsupported   FuncKind = "none" // known to KQL, but not here
 )
 
 // Func is one row of the signature table: what the checker, completion and the
@@ -70,7 +71,7 @@ var signatures = sync.OnceValue(func() map[FuncKind]map[string]*Func {
 		if fn.Canonical == "" {
 			fn.Canonical = fn.Name
 		}
-		if fn.Kind != OperatorFunc && fn.Kind != StepFunc {
+		if fn.Text != "" && fn.Kind != OperatorFunc && fn.Kind != StepFunc {
 			for s := range strings.SplitSeq(f[5], " || ") {
 				fn.Sigs = append(fn.Sigs, parseSig(s))
 			}
