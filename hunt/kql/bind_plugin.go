@@ -21,8 +21,6 @@ func (b *binder) evaluate(op *Evaluate, rel Rel, sc *scope) (Rel, error) {
 		return b.activityCounts(op, rel, sc)
 	case "rolling_percentile":
 		return b.rollingPercentile(op, rel, sc)
-	case "narrow":
-		return b.narrowRows(op, rel)
 	}
 	if LookupFunc(Unsupported, name) != nil {
 		return nil, errAt(op.Call.Func, "", "the plugin %s is not supported", name)

@@ -149,11 +149,6 @@ func (b *binder) rollingPercentile(op *Evaluate, rel Rel, sc *scope) (Rel, error
 	return out, nil
 }
 
-func (b *binder) narrowRows(op *Evaluate, rel Rel) (Rel, error) {
-	return &PluginRel{Name: "narrow", Input: rel, Outputs: Outputs{b.newCol("Row", schema.Long),
-		b.newCol("Column", schema.String), b.newCol("Value", schema.String)}}, nil
-}
-
 // invoke calls a lambda with the rows so far as its first argument.
 func (b *binder) invoke(op *Invoke, rel Rel, sc *scope) (Rel, error) {
 	s := b.share("", rel, nil)

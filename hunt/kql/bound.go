@@ -242,7 +242,7 @@ type (
 	}
 	// PluginRel is an evaluate plugin or rare operator that has no simpler form:
 	// ipv4_lookup (Right is the lookup table), ipv6_lookup, activity_counts_metrics,
-	// rolling_percentile, narrow, reduce, and so on. Args are as in the call, but for
+	// rolling_percentile, reduce. Args are as in the call, but for
 	// tables, which are Right, and defaults, which are filled in. bag_unpack and pivot are ComputeRel and AggregateRel.
 	PluginRel struct {
 		Outputs
