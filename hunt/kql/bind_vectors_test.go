@@ -76,8 +76,8 @@ func TestBindVectors(t *testing.T) {
 	}
 	for _, file := range []string{"kustainer-vectors.jsonl", "doc-examples.jsonl"} {
 		for _, v := range readBindVectors(t, file) {
-			if !v.Relevant || v.Schema == nil && !v.Error {
-				continue
+			if !v.Relevant || v.Schema == nil && !v.Error || strings.Contains(v.Query, "bag_unpack") {
+				continue // bag_unpack needs an engine to ask
 			}
 			family := v.Family
 			if file == "doc-examples.jsonl" {
@@ -102,6 +102,7 @@ func TestBindVectors(t *testing.T) {
 				t.Logf("DIFFERS %s\n    got  %s\n    want %s", oneLine(v.Query), schemaText(p), strings.Join(want, ", "))
 			}
 			add(family, err == nil && sameSchema(p, want))
+			add("all", err == nil && sameSchema(p, want))
 		}
 	}
 	var names []string
@@ -113,6 +114,12 @@ func TestBindVectors(t *testing.T) {
 	for _, n := range names {
 		f := families[n]
 		fmt.Fprintf(&b, "%-24s %4d of %4d  %5.1f%%\n", n, f.right, f.all, 100*float64(f.right)/float64(f.all))
+	}
+	if f := families["all"]; 100*f.right < 98*f.all {
+		t.Errorf("%d of %d result schemas agree, want 98%%", f.right, f.all)
+	}
+	if f := families["refused"]; 100*f.right < 90*f.all {
+		t.Errorf("%d of %d faulty queries are refused, want 90%%", f.right, f.all)
 	}
 	t.Logf("result schemas as Microsoft's binder infers them\n%s", b.String())
 }
