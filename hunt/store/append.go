@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -65,6 +66,7 @@ func (c *Case) Map(ctx context.Context) (Summary, error) {
 	if !c.opts.Write {
 		return Summary{}, errors.New("map: case is open for reading")
 	}
+	debug.FreeOSMemory() // reading is over; what it used is DuckDB's now
 	mapped, err := c.mapPending(ctx)
 	sum := Summary{Tables: mapped.tables, Unmapped: mapped.unmapped}
 	if err != nil {

@@ -34,9 +34,9 @@ type Options struct {
 	Now      func() time.Time                    // when records were received; default time.Now
 	Mappings func(format string) []Mapping       // default: none, evidence only
 	Macros   []string                            // CREATE MACRO statements that mappings need
-	Memory   string                              // DuckDB's memory limit while mapping; default 280MB
+	Memory   string                              // DuckDB's memory limit while mapping; default 270MB
 	Queries  string                              // DuckDB's memory limit while querying; default 1GB
-	Threads  int                                 // DuckDB's threads; default 2
+	Threads  int                                 // of a query; default 2
 	Progress func(phase string, done, all int64) // how far a long step is; may be nil
 	fault    func(step string) error             // tests stop the case here
 	rotate   int64                               // records per segment; tests want small ones
@@ -53,7 +53,7 @@ func (o Options) withDefaults(dir string) Options {
 		o.Mappings = func(string) []Mapping { return nil }
 	}
 	if o.Memory == "" {
-		o.Memory = "280MB"
+		o.Memory = "270MB"
 	}
 	if o.Queries == "" {
 		o.Queries = "1GB"

@@ -29,25 +29,11 @@ func (m *mapper) insert(ctx context.Context, tx *sql.Tx, mp Mapping) (int64, err
 	if err != nil {
 		return 0, err
 	}
-	if _, err := tx.ExecContext(ctx, fmt.Sprintf("SET threads=%d", m.threads(t))); err != nil {
-		return 0, err
-	}
 	res, err := tx.ExecContext(ctx, stmt)
 	if err != nil {
 		return 0, err
 	}
 	return res.RowsAffected()
-}
-
-// Each thread holds a block per column of what it writes, so that two do not
-// fit into the memory for a table this wide.
-const wideColumns = 100
-
-func (m *mapper) threads(t *schema.Table) int {
-	if len(t.Columns) > wideColumns || m.frugal {
-		return 1
-	}
-	return m.c.opts.Threads
 }
 
 // describe returns the columns of a SELECT with their DuckDB types.

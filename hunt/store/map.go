@@ -22,8 +22,7 @@ CREATE TABLE IF NOT EXISTS hunt365_meta (name VARCHAR, value VARCHAR);
 CREATE TABLE IF NOT EXISTS hunt365_segments (seq BIGINT, file VARCHAR, format VARCHAR, scope VARCHAR, mapping VARCHAR, unread BIGINT);
 `
 
-// Row order and so every answer that depends on it is the same after each
-// rebuild, and memory smaller, when DuckDB keeps the order of the files.
+// batchSegments is how many segments one transaction maps: a million records.
 const batchSegments = 16
 
 // mapResult counts what mapping did.
@@ -138,7 +137,6 @@ type mapper struct {
 	db     *sql.DB
 	tables map[string]bool // those that are there
 	res    *mapResult
-	frugal bool // memory was too small for more than one thread
 }
 
 // piece is a segment with its place in the manifest.
@@ -218,12 +216,8 @@ func (m *mapper) batch(ctx context.Context, list []piece) error {
 	return os.RemoveAll(clean)
 }
 
-// smaller maps list with less memory: on one thread, then in halves.
+// smaller maps list in halves, after memory was too small for it.
 func (m *mapper) smaller(ctx context.Context, list []piece, err error) error {
-	if !m.frugal {
-		m.frugal = true
-		return m.batch(ctx, list)
-	}
 	if len(list) == 1 {
 		return err
 	}

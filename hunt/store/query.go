@@ -59,7 +59,7 @@ func (c *Case) run(ctx context.Context, s statement) (hunt.Rows, error) {
 	r := &resultRows{ctx: ctx, cancel: cancel, statement: s, row: make([]any, len(s.columns))}
 	if err := r.start(d); err != nil {
 		err = failure(ctx, err)
-		r.Close() // the first error says what happened
+		_ = r.Close() // the first error says what happened
 		return nil, err
 	}
 	return r, nil

@@ -19,7 +19,7 @@ func (c *Case) isFresh() (bool, error) {
 	ctx := context.Background()
 	d, err := c.query(ctx)
 	if err != nil {
-		return false, nil // repair finds out what is wrong, or makes it anew
+		return false, nil //nolint:nilerr // repair finds out what is wrong, or makes it anew
 	}
 	stale, err := c.isStale(ctx, d)
 	if err != nil || stale {
