@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
 )
 
 // tenantColumns says where each table keeps the tenant of a record.
@@ -330,4 +329,3 @@ func (r *factReader) roster(silent map[string][]string) []Identity {
 func compareIdentities(a, b Identity) int {
 	return strings.Compare(string(a.Type)+"\x00"+a.ID+"\x00"+a.Tenant, string(b.Type)+"\x00"+b.ID+"\x00"+b.Tenant)
 }
-

@@ -1,6 +1,7 @@
 package hunt
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -144,6 +145,27 @@ func (d Data) MarshalJSON() ([]byte, error) {
 	}
 	b.WriteByte('}')
 	return []byte(b.String()), nil
+}
+
+// UnmarshalJSON reads an object; the order of its keys is kept.
+func (d *Data) UnmarshalJSON(text []byte) error {
+	dec := json.NewDecoder(bytes.NewReader(text))
+	if _, err := dec.Token(); err != nil {
+		return err
+	}
+	*d = Data{}
+	for dec.More() {
+		name, err := dec.Token()
+		if err != nil {
+			return err
+		}
+		f := Field{Name: fmt.Sprint(name)}
+		if err := dec.Decode(&f.Value); err != nil {
+			return err
+		}
+		*d = append(*d, f)
+	}
+	return nil
 }
 
 // findingID hashes what makes a finding the same one on every machine: its rule,

@@ -1,0 +1,155 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/hunt365/hunt365/graph/graphtest"
+	"github.com/hunt365/hunt365/hunt"
+)
+
+// TestSeededIntrusions hunts in a generated tenant with fifty intrusions and
+// prints, for each kind, how many were found and whether what was read is told.
+func TestSeededIntrusions(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes half a minute")
+	}
+	tenant := graphtest.NewTenant(graphtest.Config{Seed: 7, Days: 60, Users: 420, Daily: 150, Audits: 150})
+	truth := tenant.Seed(50)
+	dir := t.TempDir()
+	exports := filepath.Join(dir, "exports")
+	if err := os.Mkdir(exports, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := tenant.Export(exports); err != nil {
+		t.Fatal(err)
+	}
+	caseDir := filepath.Join(dir, "case")
+	run(t, "import", exports, "--case", caseDir)
+	var doc struct {
+		Findings  []hunt.Finding   `json:"findings"`
+		Incidents []*hunt.Incident `json:"incidents"`
+		Verdicts  []hunt.Verdict   `json:"verdicts"`
+	}
+	raw := run(t, "report", "--json", "--case", caseDir)
+	if keep := os.Getenv("HUNT365_KEEP"); keep != "" {
+		_ = os.WriteFile(keep, raw, 0o600)
+	}
+	decodeFindings(t, raw, &doc)
+	score := map[string]*tally{}
+	good := map[string]bool{}
+	for _, s := range truth {
+		k := score[s.Kind]
+		if k == nil {
+			k = &tally{}
+			score[s.Kind] = k
+		}
+		k.total++
+		best := match(s, doc.Incidents)
+		if best == nil {
+			t.Logf("missed: %s of %v", s.Kind, s.Accounts)
+			continue
+		}
+		k.found++
+		good[best.ID] = true
+		k.compare(t, s, best, doc.Verdicts)
+	}
+	for _, i := range doc.Incidents {
+		if !good[i.ID] {
+			t.Logf("false: %s %s %v", i.ID, i.Title, rules(i))
+		}
+	}
+	found, exact, unknown, wantUnknown, known := 0, 0, 0, 0, 0
+	for _, kind := range graphtest.SeedKinds() {
+		k := score[kind]
+		fmt.Printf("%-20s found %d/%d, exposure exact %d/%d, unknown exposure declared %d/%d, accounts judged compromised %d/%d\n", kind, k.found, k.total, k.exact, k.known, k.declared, k.unknown, k.compromised, k.accounts)
+		found, exact, known, unknown, wantUnknown = found+k.found, exact+k.exact, known+k.known, unknown+k.declared, wantUnknown+k.unknown
+	}
+	precision := float64(len(good)) / float64(max(len(doc.Incidents), 1))
+	fmt.Printf("all                  recall %.2f, precision of incidents %.2f (%d of %d), exposure exact %d/%d, unknown declared %d/%d\n", float64(found)/50, precision, len(good), len(doc.Incidents), exact, known, unknown, wantUnknown)
+}
+
+type tally struct{ total, found, known, exact, unknown, declared, accounts, compromised int }
+
+func (k *tally) compare(t *testing.T, s graphtest.Seeded, i *hunt.Incident, verdicts []hunt.Verdict) {
+	var got []string
+	for _, m := range i.Exposure.Messages {
+		got = append(got, m.ID)
+	}
+	want := slices.Clone(s.Messages)
+	slices.Sort(got)
+	slices.Sort(want)
+	told := slices.ContainsFunc(i.Exposure.Unknown, func(u hunt.Unknown) bool { return !strings.HasPrefix(u.Reason, "mail was forwarded") })
+	if s.Unknown {
+		k.unknown++
+		if told {
+			k.declared++
+		}
+	} else {
+		k.known++
+		if slices.Equal(got, want) {
+			k.exact++
+		} else {
+			t.Logf("exposure of %s: got %d, want %d messages", s.Kind, len(got), len(want))
+		}
+	}
+	for _, a := range s.Accounts {
+		k.accounts++
+		if slices.ContainsFunc(verdicts, func(v hunt.Verdict) bool {
+			return v.Identity.Type == hunt.Account && v.Identity.ID == strings.ToLower(a) && v.Verdict == hunt.Compromised
+		}) {
+			k.compromised++
+		}
+	}
+}
+
+// match returns the incident with most of the intrusion's records.
+func match(s graphtest.Seeded, incidents []*hunt.Incident) *hunt.Incident {
+	var best *hunt.Incident
+	most := 0
+	for _, i := range incidents {
+		n := 0
+		for _, e := range i.Evidence {
+			for _, r := range e.Records {
+				if slices.Contains(s.Records, r) {
+					n++
+				}
+			}
+		}
+		if n > most {
+			best, most = i, n
+		}
+	}
+	return best
+}
+
+func rules(i *hunt.Incident) []string {
+	var out []string
+	for _, e := range i.Evidence {
+		out = append(out, e.Rule)
+	}
+	return out
+}
+
+func run(t *testing.T, args ...string) []byte {
+	t.Helper()
+	var out, errOut bytes.Buffer
+	if code := Run(args, strings.NewReader(""), &out, &errOut); code == exitFailed {
+		t.Fatalf("hunt365 %v: %s", args, errOut.String())
+	}
+	return out.Bytes()
+}
+
+// decodeFindings reads a document; the rows of findings are not needed.
+func decodeFindings(t *testing.T, raw []byte, into any) {
+	t.Helper()
+	if err := json.Unmarshal(raw, into); err != nil {
+		t.Fatal(err)
+	}
+}
