@@ -71,7 +71,6 @@ type grouping struct {
 	aggs   []string
 	unpack []string // non-empty where results are fields of a struct
 	null   map[int]bool
-	after  map[string]string
 }
 
 func (g *grouping) keep(keys ...string) { g.keys = append(g.keys, keys...) }

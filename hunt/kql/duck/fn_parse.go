@@ -220,23 +220,23 @@ func textBag(kv ...string) *bag {
 
 // evalParseCommandLine splits as Windows does.
 func evalParseCommandLine(args []any) (any, error) {
-	out, field, quoted, any_ := []any{}, strings.Builder{}, false, false
+	out, field, quoted, started := []any{}, strings.Builder{}, false, false
 	for _, r := range args[0].(string) {
 		switch {
 		case r == '"':
-			quoted, any_ = !quoted, true
+			quoted, started = !quoted, true
 		case (r == ' ' || r == '\t') && !quoted:
-			if any_ {
+			if started {
 				out = append(out, field.String())
 			}
 			field.Reset()
-			any_ = false
+			started = false
 		default:
 			field.WriteRune(r)
-			any_ = true
+			started = true
 		}
 	}
-	if any_ {
+	if started {
 		out = append(out, field.String())
 	}
 	if len(out) == 0 {

@@ -20,6 +20,7 @@ var textFunctions = []Function{
 	{Name: "kql_go_extract_name", Params: []schema.Type{schema.String, schema.String, schema.String}, Result: schema.String, Eval: evalExtractName},
 	{Name: "kql_go_replace_strings", Params: []schema.Type{schema.String, schema.Dynamic, schema.Dynamic}, Result: schema.String, Nulls: true, Eval: evalReplaceStrings},
 	{Name: "kql_go_has_index", Params: []schema.Type{schema.String, schema.Dynamic}, Result: schema.Long, Nulls: true, Eval: evalHasIndex},
+	{Name: "kql_go_terms", Params: []schema.Type{schema.String, schema.Dynamic, schema.Bool, schema.Bool, schema.Bool}, Result: schema.Bool, Eval: evalTerms},
 	{Name: "kql_go_has_any", Params: []schema.Type{schema.String, schema.Dynamic}, Result: schema.Bool, Nulls: true, Eval: evalHasAny},
 	{Name: "kql_go_has_all", Params: []schema.Type{schema.String, schema.Dynamic}, Result: schema.Bool, Nulls: true, Eval: evalHasAll},
 	{Name: "kql_go_regex_quote", Params: []schema.Type{schema.String}, Result: schema.String, Eval: evalRegexQuote},
@@ -278,23 +279,48 @@ func replacePieces(pieces []replaced, from string, with any) []replaced {
 // hasTerm reports whether term occurs in s between characters that are neither
 // letters nor digits, ignoring case.
 func hasTerm(s, term string) bool {
+	return findTerm(strings.ToLower(s), strings.ToLower(term), true, true)
+}
+
+// findTerm looks for term in s with an edge before and after it, as asked.
+func findTerm(s, term string, before, after bool) bool {
 	if term == "" {
 		return true
 	}
-	s, term = strings.ToLower(s), strings.ToLower(term)
 	for i := 0; i <= len(s)-len(term); {
 		j := strings.Index(s[i:], term)
 		if j < 0 {
 			return false
 		}
 		from := i + j
-		if edge(s, from) && edge(s, from+len(term)) {
+		if (!before || edge(s, from)) && (!after || edge(s, from+len(term))) {
 			return true
 		}
 		_, size := utf8.DecodeRuneInString(s[from:])
 		i = from + size
 	}
 	return false
+}
+
+// evalTerms looks for any of a list of terms: text, terms, whether to ignore
+// case, and whether an edge must stand before and after.
+func evalTerms(args []any) (any, error) {
+	s := args[0].(string)
+	terms, _ := listArg(args[1])
+	fold := args[2] == true
+	if fold {
+		s = strings.ToLower(s)
+	}
+	for _, t := range terms {
+		term := dynString(t)
+		if fold {
+			term = strings.ToLower(term)
+		}
+		if findTerm(s, term, args[3] == true, args[4] == true) {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // edge reports whether no term runs across offset at of s.

@@ -66,7 +66,7 @@ func geoInfo(geo GeoLookup) Function {
 	return Function{Name: "kql_go_geo_info", Params: []schema.Type{schema.String}, Result: schema.Dynamic, Eval: func(args []any) (any, error) {
 		addr, err := netip.ParseAddr(strings.TrimSpace(args[0].(string)))
 		if err != nil || geo == nil {
-			return nil, nil
+			return nil, nil //nolint:nilerr // no address, no place: null, as Kusto has it
 		}
 		if text, ok := geo(addr.Unmap()); ok {
 			return text, nil

@@ -42,7 +42,11 @@ func Lower(plan *kql.Plan) (*Statement, error) {
 	st := &Statement{Columns: plan.Columns, Ordered: plan.Ordered}
 	var cols []string
 	for i, c := range plan.Root.Output() {
-		cols = append(cols, colName(c)+" AS "+quoteName(plan.Columns[i].Name))
+		name := plan.Columns[i].Name
+		if name == "" {
+			name = "_" // pivot can make a column of the empty string
+		}
+		cols = append(cols, colName(c)+" AS "+quoteName(name))
 	}
 	var b strings.Builder
 	if len(l.steps) > 0 {

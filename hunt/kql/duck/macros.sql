@@ -80,14 +80,6 @@ CREATE OR REPLACE TEMP MACRO kql_gettype(x) AS CASE WHEN x IS NULL OR x = 'null'
 CREATE OR REPLACE TEMP MACRO kql_array_length(x) AS CASE WHEN starts_with(x, '[') THEN json_array_length(x)::BIGINT END;
 CREATE OR REPLACE TEMP MACRO kql_bag_keys(x) AS CASE WHEN starts_with(x, '{') THEN to_json(json_keys(x))::VARCHAR END;
 
--- Terms: has and its kin. t is lower case already, re its pattern.
-CREATE OR REPLACE TEMP MACRO kql_quote_regex(t) AS regexp_replace(t, '([\\.+*?()|\[\]{}^$#&~-])', '\\\1', 'g');
-CREATE OR REPLACE TEMP MACRO kql_has(s, t) AS t = '' OR (contains(lower(s), lower(t)) AND regexp_matches(lower(s), '(^|[^\pL\pN])' || kql_quote_regex(lower(t)) || '($|[^\pL\pN])'));
-CREATE OR REPLACE TEMP MACRO kql_has_cs(s, t) AS t = '' OR (contains(s, t) AND regexp_matches(s, '(^|[^\pL\pN])' || kql_quote_regex(t) || '($|[^\pL\pN])'));
-CREATE OR REPLACE TEMP MACRO kql_hasprefix(s, t) AS t = '' OR (contains(lower(s), lower(t)) AND regexp_matches(lower(s), '(^|[^\pL\pN])' || kql_quote_regex(lower(t))));
-CREATE OR REPLACE TEMP MACRO kql_hasprefix_cs(s, t) AS t = '' OR (contains(s, t) AND regexp_matches(s, '(^|[^\pL\pN])' || kql_quote_regex(t)));
-CREATE OR REPLACE TEMP MACRO kql_hassuffix(s, t) AS t = '' OR (contains(lower(s), lower(t)) AND regexp_matches(lower(s), kql_quote_regex(lower(t)) || '($|[^\pL\pN])'));
-CREATE OR REPLACE TEMP MACRO kql_hassuffix_cs(s, t) AS t = '' OR (contains(s, t) AND regexp_matches(s, kql_quote_regex(t) || '($|[^\pL\pN])'));
 
 -- Text.
 CREATE OR REPLACE TEMP MACRO kql_substring(s, start, len) AS CASE WHEN len <= 0 THEN '' WHEN start >= 0 THEN substring(s, start + 1, len) ELSE substring(s, greatest(length(s) + start, 0) + 1, len) END;

@@ -5,6 +5,7 @@ import (
 	"math"
 	"regexp"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/hunt365/hunt365/hunt/schema"
 )
@@ -264,22 +265,15 @@ var textOperators = map[string]textOperator{
 	"endswith": {true, "ends_with"}, "endswith_cs": {false, "ends_with"},
 }
 
-// termOperators are the operators on whole terms: the macro, and what must
-// stand before and after the term.
-var termOperators = map[string]struct {
-	lower         bool
-	macro         string
-	before, after string
-}{
-	"has": {true, "kql_has", termStart, termEnd}, "has_cs": {false, "kql_has_cs", termStart, termEnd},
-	"hasprefix": {true, "kql_hasprefix", termStart, ""}, "hasprefix_cs": {false, "kql_hasprefix_cs", termStart, ""},
-	"hassuffix": {true, "kql_hassuffix", "", termEnd}, "hassuffix_cs": {false, "kql_hassuffix_cs", "", termEnd},
-}
+// termOperator is an operator on whole terms: what must not be a letter or
+// digit beside the term.
+type termOperator struct{ lower, before, after bool }
 
-const (
-	termStart = `(?:^|[^\pL\pN])`
-	termEnd   = `(?:$|[^\pL\pN])`
-)
+var termOperators = map[string]termOperator{
+	"has": {true, true, true}, "has_cs": {false, true, true},
+	"hasprefix": {true, true, false}, "hasprefix_cs": {false, true, false},
+	"hassuffix": {true, false, true}, "hassuffix_cs": {false, false, true},
+}
 
 // textCompare lowers the string operators. Both sides are text already.
 func textCompare(op string, a, b expr) (expr, error) {
@@ -313,39 +307,72 @@ func textCompare(op string, a, b expr) (expr, error) {
 		return out, fmt.Errorf("operator %s is not supported", op)
 	}
 	if !isConst {
-		out.sql = fmt.Sprintf("(%s(%s, %s))", t.macro, a.sql, b.sql)
+		out.sql = t.anyText(a.sql, b.sql)
 		return out, nil
 	}
-	out.sql = termMatch(a, []string{want}, t.lower, t.before, t.after)
+	out.sql = t.match(a, []string{want})
 	return out, nil
 }
 
-// termMatch looks for any of the constant terms: a cheap substring search
-// first, then one regular expression for the edges.
-func termMatch(a expr, terms []string, lower bool, before, after string) string {
-	x, alternatives, finds := a.sql, []string{}, []string{}
-	if lower {
+// match looks for any of the constant terms. A cheap substring search comes
+// first; then one regular expression takes ASCII edges, for which nearly all
+// terms are told. Only a term beside a character beyond ASCII goes to Go: a
+// class of all letters takes RE2 milliseconds to build.
+func (t termOperator) match(a expr, terms []string) string {
+	x, alternatives, finds, items := a.sql, []string{}, []string{}, []any{}
+	if t.lower {
 		x = lowerText(a)
 	}
-	for _, t := range terms {
-		if t == "" {
+	for _, w := range terms {
+		if w == "" {
 			return "true"
 		}
-		if lower {
-			t = strings.ToLower(t)
+		if t.lower {
+			w = strings.ToLower(w)
 		}
-		alternatives = append(alternatives, regexp.QuoteMeta(t))
-		finds = append(finds, fmt.Sprintf("contains(%s, %s)", x, quote(t)))
+		alternatives = append(alternatives, w)
+		finds = append(finds, fmt.Sprintf("contains(%s, %s)", x, quote(w)))
+		items = append(items, w)
 	}
-	re := quote(before + "(?:" + strings.Join(alternatives, "|") + ")" + after)
-	match := fmt.Sprintf("regexp_matches(%s, %s)", x, re)
-	if len(finds) > 4 {
-		return "(" + match + ")"
+	exact := t.edges(alternatives, `\x00-/:-@\[-\x60{-\x7f`)
+	wide := t.edges(alternatives, `^0-9A-Za-z`)
+	test := fmt.Sprintf("CASE WHEN regexp_matches(%[1]s, %[2]s) THEN true WHEN regexp_matches(%[1]s, %[3]s) THEN kql_go_terms(%[1]s, %[4]s, false, %[5]t, %[6]t) ELSE false END",
+		x, quote(exact), quote(wide), quote(writeDynamic(items)), t.before, t.after)
+	switch {
+	case len(finds) > 4:
+		return "(" + test + ")"
+	case len(finds) == 1:
+		return "(" + finds[0] + " AND " + test + ")"
 	}
-	if len(finds) == 1 {
-		return fmt.Sprintf("(%s AND %s)", finds[0], match)
+	return "((" + strings.Join(finds, " OR ") + ") AND " + test + ")"
+}
+
+// edges spells the terms with what must stand beside each. A term that begins
+// or ends with a delimiter, such as ".exe", has its edge already.
+func (t termOperator) edges(terms []string, class string) string {
+	var parts []string
+	for _, w := range terms {
+		first, _ := utf8.DecodeRuneInString(w)
+		last, _ := utf8.DecodeLastRuneInString(w)
+		re := regexp.QuoteMeta(w)
+		if t.before && termRune(first) {
+			re = "(?:^|[" + class + "])" + re
+		}
+		if t.after && termRune(last) {
+			re += "(?:$|[" + class + "])"
+		}
+		parts = append(parts, re)
 	}
-	return fmt.Sprintf("((%s) AND %s)", strings.Join(finds, " OR "), match)
+	return "(?s)" + strings.Join(parts, "|")
+}
+
+// anyText looks for a term that only the row knows.
+func (t termOperator) anyText(x, term string) string {
+	find := fmt.Sprintf("contains(%s, %s)", x, term)
+	if t.lower {
+		find = fmt.Sprintf("contains(lower(%s), lower(%s))", x, term)
+	}
+	return fmt.Sprintf("CASE WHEN %s THEN kql_go_terms(%s, '[' || kql_json_string(%s) || ']', %t, %t, %t) ELSE false END", find, x, term, t.lower, t.before, t.after)
 }
 
 // lowerText folds case; a constant is folded at once.
@@ -375,6 +402,8 @@ var perlClasses = map[byte]string{'d': `\p{Nd}`, 's': `\s\x{0b}\x{85}\p{Z}`, 'w'
 func unicodeClasses(re string) string {
 	var b strings.Builder
 	class := false
+	// Counted repetitions of the large class of word characters outgrow RE2.
+	counted := strings.Contains(re, "{")
 	for i := 0; i < len(re); i++ {
 		c := re[i]
 		if c != '\\' || i+1 == len(re) {
@@ -385,6 +414,9 @@ func unicodeClasses(re string) string {
 		i++
 		members, ok := perlClasses[re[i]|0x20]
 		upper := re[i] < 'a'
+		if re[i]|0x20 == 'w' && counted {
+			ok = false
+		}
 		switch {
 		case re[i] == 'Q': // quoted up to \E
 			end := strings.Index(re[i:], `\E`)

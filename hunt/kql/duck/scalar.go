@@ -128,9 +128,13 @@ func isTextOperator(op string) bool {
 }
 
 func (l *lowerer) logic(x *kql.Apply, in *rel) (expr, error) {
+	args := chain(x.Fn, x, nil)
+	if x.Fn == "or" {
+		args = gatherTerms(args)
+	}
 	var parts []string
 	null := false
-	for _, a := range x.Args {
+	for _, a := range args {
 		e, err := l.lowerScalar(a, in)
 		if err != nil {
 			return e, err
@@ -139,6 +143,76 @@ func (l *lowerer) logic(x *kql.Apply, in *rel) (expr, error) {
 		parts = append(parts, e.sql)
 	}
 	return expr{typ: schema.Bool, null: null, sql: "(" + strings.Join(parts, " "+strings.ToUpper(x.Fn)+" ") + ")"}, nil
+}
+
+// chain lists the operands of nested and or or.
+func chain(op string, x kql.Scalar, out []kql.Scalar) []kql.Scalar {
+	a, ok := x.(*kql.Apply)
+	if !ok || a.Fn != op {
+		return append(out, x)
+	}
+	for _, y := range a.Args {
+		out = chain(op, y, out)
+	}
+	return out
+}
+
+// manyColumns is from how many on the same term in several columns is looked
+// for in all of them at once.
+const manyColumns = 4
+
+// gatherTerms joins tests of one term on many columns, which search makes, into
+// a test of all texts put together with a character that no term holds.
+func gatherTerms(args []kql.Scalar) []kql.Scalar {
+	groups := map[string]*kql.Apply{}
+	var order []string
+	var out []kql.Scalar
+	for _, x := range args {
+		a, ok := x.(*kql.Apply)
+		key := ""
+		if ok && len(a.Args) == 2 {
+			if lit, isLit := a.Args[1].(*kql.Lit); isLit && strings.HasPrefix(a.Fn, "has") {
+				if s, isText := lit.Value.(string); isText && s != "" && !strings.Contains(s, "\x01") {
+					key = a.Fn + " " + s
+				}
+			}
+		}
+		if key == "" {
+			out = append(out, x)
+			continue
+		}
+		g := groups[key]
+		if g == nil {
+			g = &kql.Apply{Fn: a.Fn, T: schema.Bool, Args: []kql.Scalar{&kql.Apply{Fn: joinTexts, T: schema.String}, a.Args[1]}}
+			groups[key] = g
+			order = append(order, key)
+		}
+		texts := g.Args[0].(*kql.Apply)
+		texts.Args = append(texts.Args, a.Args[0])
+	}
+	for _, key := range order {
+		g := groups[key]
+		texts := g.Args[0].(*kql.Apply).Args
+		if len(texts) >= manyColumns {
+			out = append(out, g)
+			continue
+		}
+		for _, t := range texts {
+			out = append(out, &kql.Apply{Fn: g.Fn, T: schema.Bool, Args: []kql.Scalar{t, g.Args[1]}})
+		}
+	}
+	return out
+}
+
+// joinTexts is a function of our own: all arguments as one text.
+const joinTexts = "join texts"
+
+func lowerJoinTexts(_ *kql.Apply, a []expr) (expr, error) {
+	var parts []string
+	for _, e := range a {
+		parts = append(parts, asText(e).sql)
+	}
+	return expr{typ: schema.String, sql: "concat_ws(chr(1), " + strings.Join(parts, ", ") + ")"}, nil
 }
 
 func negative(e expr) expr {
@@ -395,7 +469,7 @@ func elementText(e expr) string {
 }
 
 func hasMany(op string, e expr, items []expr) (expr, error) {
-	out := expr{typ: schema.Bool}
+	out, has := expr{typ: schema.Bool}, termOperators["has"]
 	var terms, tests []string
 	for _, it := range items {
 		if s, ok := it.lit.(string); ok && it.typ == schema.String {
@@ -406,16 +480,16 @@ func hasMany(op string, e expr, items []expr) (expr, error) {
 			tests = append(tests, fmt.Sprintf("kql_go_%s(%s, CASE WHEN kql_is_array(%[3]s) THEN %[3]s ELSE '[' || kql_json_dyn(%[3]s) || ']' END)", op, e.sql, it.sql))
 			continue
 		}
-		tests = append(tests, fmt.Sprintf("(kql_has(%s, %s))", e.sql, asText(it).sql))
+		tests = append(tests, has.anyText(e.sql, asText(it).sql))
 	}
 	join := " OR "
 	if op == "has_all" {
 		join = " AND "
 		for _, t := range terms {
-			tests = append(tests, termMatch(e, []string{t}, true, termStart, termEnd))
+			tests = append(tests, has.match(e, []string{t}))
 		}
 	} else if len(terms) > 0 {
-		tests = append(tests, termMatch(e, terms, true, termStart, termEnd))
+		tests = append(tests, has.match(e, terms))
 	}
 	if len(tests) == 0 {
 		return literal(schema.Bool, op == "has_all"), nil

@@ -75,7 +75,7 @@ func (l *lowerer) axis(n *kql.SeriesRel, in *rel, on expr) (string, error) {
 	if real {
 		unit = step.sql + "::DOUBLE"
 	}
-	lo, hi := "", ""
+	var lo, hi string
 	if n.From != nil {
 		e, err := l.scalar(n.From, &rel{})
 		if err != nil {

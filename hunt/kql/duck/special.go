@@ -26,7 +26,7 @@ var specials = map[string]func(x *kql.Apply, args []expr) (expr, error){
 	"array_sort_asc": lowerArraySort, "array_sort_desc": lowerArraySort,
 	"ipv4_is_in_any_range": lowerInAnyRange, "ipv6_is_in_any_range": lowerInAnyRange,
 	"strrep": lowerStrrep, "has_any_ipv4": lowerHasIPv4, "has_any_ipv4_prefix": lowerHasIPv4,
-	"extract_all": lowerExtractAll,
+	"extract_all": lowerExtractAll, joinTexts: lowerJoinTexts,
 }
 
 // branch converts a result of iff and its like to the result's type.

@@ -8,7 +8,7 @@ t2 AS NOT MATERIALIZED (
 ),
 t3 AS NOT MATERIALIZED (
   SELECT * FROM t2
-  WHERE ((lower(c3) = 'new-inboxrule') OR (contains(lower(c3), 'inboxrule') AND regexp_matches(lower(c3), '(?:^|[^\pL\pN])(?:inboxrule)(?:$|[^\pL\pN])')))
+  WHERE ((lower(c3) = 'new-inboxrule') OR (contains(lower(c3), 'inboxrule') AND CASE WHEN regexp_matches(lower(c3), '(?s)(?:^|[\x00-/:-@\[-\x60{-\x7f])inboxrule(?:$|[\x00-/:-@\[-\x60{-\x7f])') THEN true WHEN regexp_matches(lower(c3), '(?s)(?:^|[^0-9A-Za-z])inboxrule(?:$|[^0-9A-Za-z])') THEN kql_go_terms(lower(c3), '["inboxrule"]', false, true, true) ELSE false END))
 ),
 t4 AS NOT MATERIALIZED (
   SELECT c1, c2, c3, c6, coalesce(json_extract_string(c6, '$."a"."b"'), '') AS c9

@@ -4,7 +4,7 @@ WITH t1 AS NOT MATERIALIZED (
 ),
 t2 AS NOT MATERIALIZED (
   SELECT * FROM t1
-  WHERE (contains(lower(c3), 'inboxrule') AND regexp_matches(lower(c3), '(?:^|[^\pL\pN])(?:inboxrule)(?:$|[^\pL\pN])'))
+  WHERE (contains(lower(c3), 'inboxrule') AND CASE WHEN regexp_matches(lower(c3), '(?s)(?:^|[\x00-/:-@\[-\x60{-\x7f])inboxrule(?:$|[\x00-/:-@\[-\x60{-\x7f])') THEN true WHEN regexp_matches(lower(c3), '(?s)(?:^|[^0-9A-Za-z])inboxrule(?:$|[^0-9A-Za-z])') THEN kql_go_terms(lower(c3), '["inboxrule"]', false, true, true) ELSE false END)
 ),
 t4 AS NOT MATERIALIZED (
   SELECT *, row_number() OVER () AS r3 FROM t2
