@@ -74,7 +74,7 @@ func (f *HTTPFetcher) Fetch(ctx context.Context, req *Request) (*Response, error
 	}
 	res, err := f.Client.Do(httpReq)
 	if err == nil {
-		res.Body.Close()
+		_ = res.Body.Close()
 	}
 	return call.Result(err)
 }

@@ -28,7 +28,6 @@ type memorySink struct {
 	mu      sync.Mutex
 	ids     map[string]map[string]bool // by source
 	entries map[string][]graph.Entry
-	times   int
 	onWrite func(n int) error
 	n       int
 }

@@ -106,7 +106,7 @@ func openJournal(dir string) (*journal, error) {
 		_, err = j.file.Seek(int64(whole), 0)
 	}
 	if err != nil {
-		j.file.Close()
+		_ = j.file.Close()
 		return nil, fmt.Errorf("open checkpoint: %w", err)
 	}
 	return j, nil

@@ -23,7 +23,6 @@ type listing struct {
 	src     *Source
 	req     *Request
 	rowsKey string
-	array   bool // pages are bare arrays
 	pages   int
 	links   map[string]struct{}
 	prints  map[uint64]struct{}
@@ -67,11 +66,11 @@ func (l *listing) follow(p page) error {
 	}
 	l.links[p.next] = struct{}{}
 	if len(p.rows) > 0 {
-		print := fingerprint(p.rows)
-		if _, ok := l.prints[print]; ok {
+		mark := fingerprint(p.rows)
+		if _, ok := l.prints[mark]; ok {
 			l.repeats++
 		}
-		l.prints[print] = struct{}{}
+		l.prints[mark] = struct{}{}
 	}
 	if l.repeats > repeatedPages {
 		return errLoop

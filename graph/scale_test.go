@@ -86,7 +86,7 @@ func (l *evenLog) RoundTrip(req *http.Request) (*http.Response, error) {
 
 func answerWith(req *http.Request, header http.Header, body []byte) *http.Response {
 	return &http.Response{
-		StatusCode: 200, Header: header, Request: req, Body: io.NopCloser(bytes.NewReader(body)), ContentLength: int64(len(body)),
+		StatusCode: http.StatusOK, Header: header, Request: req, Body: io.NopCloser(bytes.NewReader(body)), ContentLength: int64(len(body)),
 	}
 }
 

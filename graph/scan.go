@@ -356,7 +356,7 @@ func (s *scanner) integer() (int64, error) {
 	}
 	n, err := strconv.ParseInt(string(s.b[start:s.i]), 10, 64)
 	if err != nil {
-		return -1, nil // a count that is no number is no count
+		return -1, nil //nolint:nilerr // a count that is no number is no count
 	}
 	return n, nil
 }

@@ -171,7 +171,7 @@ func (l *authLayer) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil || res.StatusCode != http.StatusUnauthorized {
 		return res, err
 	}
-	res.Body.Close()
+	_ = res.Body.Close()
 	return l.send(req, challengeOf(res.Header))
 }
 
@@ -339,7 +339,7 @@ func bufferBody(req *http.Request) error {
 		return nil
 	}
 	body, err := io.ReadAll(req.Body)
-	req.Body.Close()
+	_ = req.Body.Close()
 	if err != nil {
 		return fmt.Errorf("read request body: %w", err)
 	}

@@ -20,7 +20,7 @@ func printLedger(w io.Writer, entries []graph.Entry) {
 	for _, e := range entries {
 		fmt.Fprintf(tab, "%s\t%s\t%d\t%s\t%s\t%s\n", e.Source, e.State, e.Records, day(e.Start), day(e.End), report.Safe(e.Reason))
 	}
-	tab.Flush()
+	_ = tab.Flush()
 	said := map[string]bool{}
 	for _, e := range entries {
 		if e.Fix != "" && e.State.IsGap() && !said[e.Fix] {
@@ -59,7 +59,7 @@ func printPreflight(w io.Writer, p graph.Preflight, cloud graph.Cloud, tenant st
 		}
 		fmt.Fprintf(tab, "  %s\t%s\t%s\n", n.Permission, state, costs)
 	}
-	tab.Flush()
+	_ = tab.Flush()
 	if missing && p.Identity.App != "" {
 		fmt.Fprintf(w, "an administrator consents here: %s\n", graph.ConsentURL(cloud, tenantID(p.Identity, tenant), p.Identity.App))
 	}

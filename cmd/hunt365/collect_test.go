@@ -88,7 +88,7 @@ func TestCollectIntoCase(t *testing.T) {
 
 func TestCollectSaysGaps(t *testing.T) {
 	c := newCollecting(t, graphtest.Faults{Deny: map[string]int{"/auditLogs/directoryAudits": 403}})
-	if err := c.run(context.Background()); err != exitError(exitIncomplete) {
+	if err := c.run(context.Background()); !errors.Is(err, exitError(exitIncomplete)) {
 		t.Fatalf("error is %v, want exit code 3", err)
 	}
 	eng, err := openEngine(c.dir, limits{})
@@ -182,7 +182,7 @@ func TestPermissions(t *testing.T) {
 	c := newCollecting(t, graphtest.Faults{})
 	c.server.Scopes = []string{"AuditLog.Read.All", "Mail.ReadWrite"}
 	o := &permissionsOptions{program: c.program, signIn: c.signIn, format: "table"}
-	if err := o.run(context.Background()); err != exitError(exitIncomplete) {
+	if err := o.run(context.Background()); !errors.Is(err, exitError(exitIncomplete)) {
 		t.Fatalf("error is %v", err)
 	}
 	text := c.out.String()

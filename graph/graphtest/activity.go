@@ -92,7 +92,7 @@ func (s *Server) listBlobs(w http.ResponseWriter, req *http.Request, kind string
 		return
 	}
 	var page, at int
-	fmt.Sscan(q.Get("nextPage"), &page)
+	_, _ = fmt.Sscan(q.Get("nextPage"), &page)
 	blobs := []any{}
 	n := len(s.feedRecords(kind, from, to))
 	for at = page * blobsPerPage * blobRecords; at < n && len(blobs) < blobsPerPage; at += blobRecords {
@@ -118,7 +118,7 @@ func (s *Server) blob(w http.ResponseWriter, req *http.Request, id string) {
 	}
 	var from, to int64
 	var at int
-	fmt.Sscan(strings.Join(parts[1:], " "), &from, &to, &at)
+	_, _ = fmt.Sscan(strings.Join(parts[1:], " "), &from, &to, &at)
 	rows := s.feedRecords(parts[0], time.Unix(from, 0).UTC(), time.Unix(to, 0).UTC())
 	if at > len(rows) {
 		s.fail(w, 400, "AF20051", "Content requested has already expired.")

@@ -163,7 +163,7 @@ func (s *Server) serverError(w http.ResponseWriter) {
 		s.fail(w, 500, "InternalServerError", "An error has occurred.")
 	case 1:
 		w.Header().Set("Content-Type", "text/html")
-		w.WriteHeader(502)
+		w.WriteHeader(http.StatusBadGateway)
 		fmt.Fprint(w, "<html><body><h1>502 Bad Gateway</h1></body></html>")
 	case 2:
 		w.Header().Set("Retry-After", "3")

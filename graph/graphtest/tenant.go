@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
-	"sync"
 	"time"
 )
 
@@ -44,8 +43,6 @@ type Tenant struct {
 	rand   *rand.Rand
 	people []Person
 	apps   []App
-	serial int
-	mu     sync.Mutex
 }
 
 // Person is a user of the tenant.

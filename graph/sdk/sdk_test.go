@@ -32,7 +32,7 @@ func (s *sink) Append(_ context.Context, b graph.Batch) (int, error) {
 func (s *sink) Coverage(context.Context, []graph.Entry) error { return nil }
 
 // collect runs all sources but hunting against the fake tenant over HTTPS.
-func collect(t *testing.T, faults graphtest.Faults, make func(base string, o graph.ClientOptions) graph.Fetcher) (map[string]int, []string) {
+func collect(t *testing.T, faults graphtest.Faults, open func(base string, o graph.ClientOptions) graph.Fetcher) (map[string]int, []string) {
 	t.Helper()
 	end := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
 	clock := graph.NewSimClock(end.Add(time.Minute))
@@ -48,7 +48,7 @@ func collect(t *testing.T, faults graphtest.Faults, make func(base string, o gra
 	sources = slices.DeleteFunc(sources, func(s *graph.Source) bool { return s.Name == "hunting-graphapi" })
 	out := &sink{ids: map[string]int{}}
 	c := &graph.Collector{
-		Fetch: make(srv.URL, graph.ClientOptions{Base: srv.Client().Transport, Tokens: token{}, Clock: clock, Pacer: graph.NewPacer(clock)}),
+		Fetch: open(srv.URL, graph.ClientOptions{Base: srv.Client().Transport, Tokens: token{}, Clock: clock, Pacer: graph.NewPacer(clock)}),
 		Root:  srv.URL, Sink: out, Clock: clock, Dir: t.TempDir(), Tenant: "t", Cloud: "global",
 	}
 	entries, err := c.Run(context.Background(), graph.Plan{Sources: sources, Since: end.AddDate(0, 0, -5), Batch: 20, Mailboxes: graph.Mailboxes{All: true}})
