@@ -2,7 +2,6 @@ package hunt
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -35,7 +34,7 @@ var bonds = map[EntityType]bond{
 	Device:  {0.8, 8, 60 * day},
 	Message: {0.8, 8, 30 * day},
 	IP:      {0.7, 5, 7 * day},
-	Host:    {0.6, 8, 30 * day},
+	Host:    {0.6, 3, 7 * day},
 	Domain:  {0.6, 8, 60 * day},
 	URL:     {0.5, 5, 30 * day},
 	File:    {0.3, 5, 7 * day},
@@ -169,7 +168,7 @@ func findEdges(nodes []*node, w weights) []edge {
 	byKey := map[string][]int{}
 	for i, n := range nodes {
 		seen := map[string]bool{}
-		for _, k := range append(n.linkKeys(), domainKeys(n)...) {
+		for _, k := range n.linkKeys() {
 			if !seen[k] {
 				seen[k] = true
 				byKey[k] = append(byKey[k], i)
@@ -195,6 +194,7 @@ func findEdges(nodes []*node, w weights) []edge {
 			}
 		}
 	}
+	edges = append(edges, trustEdges(nodes)...)
 	slices.SortFunc(edges, func(x, y edge) int {
 		return cmp.Or(cmp.Compare(y.strength, x.strength), cmp.Compare(x.a, y.a), cmp.Compare(x.b, y.b))
 	})
@@ -211,7 +211,7 @@ func (n *node) linkKeys() []string {
 
 func (w weights) edge(nodes []*node, a, b int) (edge, bool) {
 	x, y := nodes[a], nodes[b]
-	if x.tenant != "" && y.tenant != "" && x.tenant != y.tenant {
+	if !sameTenant(x, y) {
 		return edge{}, false
 	}
 	gap, timed := timeGap(x.finding, y.finding)
@@ -228,10 +228,6 @@ func (w weights) edge(nodes []*node, a, b int) (edge, bool) {
 				e.shared = append(e.shared, Entity{Type: k.entity.Type, ID: k.entity.ID})
 			}
 		}
-	}
-	if d := trustLink(x, y); d != "" && timed && gap <= bonds[Domain].window {
-		e.strength += bonds[Domain].weight
-		e.shared = append(e.shared, Entity{Type: Domain, ID: d})
 	}
 	e.strength = min(float64(int(e.strength*1000+0.5))/1000, 1)
 	return e, e.strength >= linkBar
@@ -278,18 +274,59 @@ func timeGap(a, b *Finding) (time.Duration, bool) {
 // signing keys stolen, a domain's trust changed, tokens forged.
 var trustTechniques = []string{"T1552.004", "T1606.002", "T1484.002", "T1003.006"}
 
-// trustLink returns the domain by which a breach of trust and what accounts of
-// that domain did afterwards belong together.
-func trustLink(x, y *node) string {
-	if x.finding.Start.After(y.finding.Start) {
-		x, y = y, x
+// changeTechniques are what forged tokens are used for first: a hold that
+// outlasts them.
+var changeTechniques = []string{"T1098.001", "T1098.003", "T1528"}
+
+// trustWindow is how soon after a breach of trust its use is looked for.
+const trustWindow = 2 * day
+
+// trustEdges links each breach of trust in a domain with what the first account
+// of that domain changed soon after it: the accounts share nothing, because the
+// token was made and not stolen.
+func trustEdges(nodes []*node) []edge {
+	var edges []edge
+	for a, breach := range nodes {
+		f := breach.finding
+		if f.Start.IsZero() || !hasTechnique(f, trustTechniques...) {
+			continue
+		}
+		domains, user := breach.domains(false), ""
+		for b := a + 1; b < len(nodes); b++ { // nodes are in time order
+			n := nodes[b]
+			if n.finding.Start.Sub(f.End) > trustWindow {
+				break
+			}
+			if n.finding.Start.Before(f.Start) || !hasTechnique(n.finding, changeTechniques...) || !sameTenant(breach, n) {
+				continue
+			}
+			d := meet(domains, n.domains(true))
+			if d == "" || user != "" && user != n.user() {
+				continue
+			}
+			user = n.user()
+			edges = append(edges, edge{a: a, b: b, strength: bonds[Domain].weight, shared: []Entity{{Type: Domain, ID: d}}})
+		}
 	}
-	if !hasTechnique(x.finding, trustTechniques...) {
-		return ""
+	return edges
+}
+
+func sameTenant(a, b *node) bool { return a.tenant == "" || b.tenant == "" || a.tenant == b.tenant }
+
+// user is the account that acted in a node.
+func (n *node) user() string {
+	for _, k := range n.keys {
+		if k.entity.Type == Account && k.entity.Role == Acted {
+			return k.key
+		}
 	}
-	later := domainsOf(y)
-	for _, d := range domainsOf(x) {
-		for _, other := range later {
+	return "-"
+}
+
+// meet returns the domain that two lists share.
+func meet(a, b []string) string {
+	for _, d := range a {
+		for _, other := range b {
 			if sameDomain(d, other) {
 				return other
 			}
@@ -310,37 +347,30 @@ func sameDomain(a, b string) bool {
 	return !strings.Contains(short, ".") && strings.HasPrefix(long, short+".")
 }
 
-// domainsOf lists the domains that a node's entities live in.
-func domainsOf(n *node) []string {
+// domains lists the domains that a node's entities live in: those of cloud
+// accounts, or else those whose trust is at stake.
+func (n *node) domains(cloud bool) []string {
 	var out []string
 	for _, k := range n.keys {
 		id := strings.ToLower(k.entity.ID)
 		switch k.entity.Type {
-		case Account, Mailbox:
-			if _, domain, ok := strings.Cut(id, "@"); ok {
+		case Account:
+			if _, domain, ok := strings.Cut(id, "@"); ok && cloud {
 				out = append(out, domain)
-			} else if domain, _, ok := strings.Cut(id, `\`); ok && !strings.HasPrefix(id, "nt ") {
+			} else if domain, _, ok := strings.Cut(id, `\`); ok && !cloud && !strings.HasPrefix(id, "nt ") {
 				out = append(out, domain)
 			}
 		case Host:
-			if _, domain, ok := strings.Cut(id, "."); ok {
+			if _, domain, ok := strings.Cut(id, "."); ok && !cloud {
 				out = append(out, domain)
 			}
 		case Domain:
-			out = append(out, id)
+			if !cloud {
+				out = append(out, id)
+			}
 		}
 	}
 	return sortedUnique(out)
-}
-
-// domainKeys are the keys under which breaches of trust meet what followed.
-func domainKeys(n *node) []string {
-	var out []string
-	for _, d := range domainsOf(n) {
-		short, _, _ := strings.Cut(d, ".")
-		out = append(out, fmt.Sprintf("trust:%s", short))
-	}
-	return out
 }
 
 func hasTechnique(f *Finding, wanted ...string) bool {
