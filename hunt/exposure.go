@@ -163,8 +163,10 @@ func ReadExposure(ctx context.Context, engine Engine, now time.Time, scope Scope
 	a := newAccount()
 	r.each(scope.text(), func(v []string) {
 		at, _ := time.Parse(time.RFC3339Nano, v[0]) // an empty time stays zero
-		a.add(accessRow{at: at, operation: v[1], mailbox: v[2], actor: v[3], app: v[4], session: v[5], ip: v[6], folders: v[7], item: v[8],
-			properties: v[9], count: atoi(v[10]), extension: v[11], record: v[12]})
+		a.add(accessRow{
+			at: at, operation: v[1], mailbox: v[2], actor: v[3], app: v[4], session: v[5], ip: v[6], folders: v[7], item: v[8],
+			properties: v[9], count: atoi(v[10]), extension: v[11], record: v[12],
+		})
 	})
 	if r.err != nil {
 		return nil, r.err
@@ -186,9 +188,11 @@ type account struct {
 }
 
 func newAccount() *account {
-	return &account{messages: map[[2]string]*Message365{}, sent: map[[2]string]*Message365{}, folders: map[[2]string]*WholeFolder{},
+	return &account{
+		messages: map[[2]string]*Message365{}, sent: map[[2]string]*Message365{}, folders: map[[2]string]*WholeFolder{},
 		totals: map[Total]*Total{}, unknown: map[Unknown]bool{}, records: map[string]bool{}, boxes: map[string]bool{},
-		out: Exposure{Schema: ExposureSchema, Searches: []Search{}}}
+		out: Exposure{Schema: ExposureSchema, Searches: []Search{}},
+	}
 }
 
 type auditFolder struct {
@@ -234,9 +238,11 @@ func (a *account) add(r accessRow) {
 	var folders []auditFolder
 	_ = json.Unmarshal([]byte(r.folders), &folders)
 	if strings.EqualFold(property(r.properties, "IsThrottled"), "True") {
-		a.unknown[Unknown{Mailbox: r.mailbox, Start: r.at, End: r.at.Add(day),
+		a.unknown[Unknown{
+			Mailbox: r.mailbox, Start: r.at, End: r.at.Add(day),
 			Reason: "the service stopped recording single messages for 24 hours, because too many were read (IsThrottled)",
-			Fix:    "none in the audit log; count every message that was in the mailbox as exposed"}] = true
+			Fix:    "none in the audit log; count every message that was in the mailbox as exposed",
+		}] = true
 	}
 	if strings.EqualFold(property(r.properties, "MailAccessType"), "Sync") {
 		a.sync(r, folders, item, total)
@@ -362,8 +368,10 @@ func (a *account) gaps(scope Scope, facts Facts, known []Coverage) {
 	}
 	for _, box := range sortedUnique(boxes) {
 		for _, op := range facts.Silent[strings.ToLower(box)] {
-			a.unknown[Unknown{Mailbox: box, Start: scope.Start, End: scope.End, Reason: "the mailbox has audit records but no " + op + ": what was read is not recorded",
-				Fix: "license the mailbox for " + op + " and see that the owner's actions are audited; the past stays unknown"}] = true
+			a.unknown[Unknown{
+				Mailbox: box, Start: scope.Start, End: scope.End, Reason: "the mailbox has audit records but no " + op + ": what was read is not recorded",
+				Fix: "license the mailbox for " + op + " and see that the owner's actions are audited; the past stays unknown",
+			}] = true
 		}
 	}
 	for _, g := range Inherit([]string{"OfficeActivity"}, known).Gaps {

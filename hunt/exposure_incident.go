@@ -29,7 +29,7 @@ func ScopeOf(i *Incident, facts Facts) Scope {
 		case Session:
 			s.Sessions = append(s.Sessions, e.ID)
 		case IP:
-			if facts.Users[e.ID] <= bonds[IP].hub {
+			if facts.Users[e.ID] <= bonds[IP].hub && !facts.usedBefore(e.ID, i.Start) {
 				s.IPs = append(s.IPs, e.ID)
 			}
 		}
@@ -39,6 +39,12 @@ func ScopeOf(i *Incident, facts Facts) Scope {
 		s.End = i.End.Add(afterwards)
 	}
 	return s
+}
+
+// usedBefore reports whether an address was in use more than a day before start.
+func (f Facts) usedBefore(ip string, start time.Time) bool {
+	since, ok := f.Since[ip]
+	return ok && !start.IsZero() && since.Before(start.Add(-day))
 }
 
 // spellings lists the ids by which records may name an app.
@@ -98,8 +104,10 @@ func (i *Incident) unseen(e *Exposure, facts Facts) {
 	a.gaps(Scope{Start: i.Start, End: i.End}, facts, []Coverage{{Table: "OfficeActivity", State: Fetched, Records: 1}})
 	for _, f := range i.findings {
 		if hasTechnique(f, "T1114.003") {
-			a.unknown[Unknown{Start: f.Start, Reason: "mail was forwarded (" + f.Rule + "): the audit log does not list what a rule sends away",
-				Fix: "fetch the message trace for the destination from then on"}] = true
+			a.unknown[Unknown{
+				Start: f.Start, Reason: "mail was forwarded (" + f.Rule + "): the audit log does not list what a rule sends away",
+				Fix: "fetch the message trace for the destination from then on",
+			}] = true
 		}
 	}
 	for _, u := range e.Unknown {

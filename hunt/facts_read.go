@@ -27,21 +27,26 @@ const idsPerQuery = 2000
 // ReadFacts reads what incidents and verdicts need to know besides the findings.
 func ReadFacts(ctx context.Context, engine Engine, now time.Time, findings []Finding) (Facts, error) {
 	r := &factReader{ctx: ctx, engine: engine, now: now}
-	f := Facts{Tenants: map[string]string{}, Aliases: map[string]string{}, Users: map[string]int{}, Own: map[string]bool{}, Silent: map[string][]string{}}
+	f := Facts{Tenants: map[string]string{}, Aliases: map[string]string{}, Users: map[string]int{}, Since: map[string]time.Time{}, Own: map[string]bool{}, Silent: map[string][]string{}}
 	f.Tenants, f.Only = r.tenants(findings)
-	r.each(addressText, func(v []string) { f.Users[entityID(IP, v[0])] = atoi(v[1]) })
+	r.each(addressText, func(v []string) {
+		ip := entityID(IP, v[0])
+		f.Users[ip] = atoi(v[1])
+		if at, err := time.Parse(time.RFC3339Nano, v[2]); err == nil {
+			f.Since[ip] = at
+		}
+	})
 	r.each(`_GetWatchlist('MicrosoftApps') | project tolower(tostring(SearchKey))`, func(v []string) { f.Own[v[0]] = true })
 	f.Aliases = r.aliases()
 	f.Roster = r.roster(f.Silent)
 	return f, r.err
 }
 
-const addressText = `union (UnifiedAuditLog | where Operation != "UserLoginFailed" | project User = tolower(UserId), Address = ClientIP),
-      (SigninLogs | where ResultType == "0" | project User = tolower(UserPrincipalName), Address = IPAddress)
+const addressText = `union (UnifiedAuditLog | where Operation != "UserLoginFailed" | project TimeGenerated, User = tolower(UserId), Address = ClientIP),
+      (SigninLogs | where ResultType == "0" | project TimeGenerated, User = tolower(UserPrincipalName), Address = IPAddress)
 | where isnotempty(Address) and isnotempty(User)
-| summarize by User, Address
-| summarize Users = count() by Address
-| where Users > 1`
+| summarize First = min(TimeGenerated) by User, Address
+| summarize Users = count(), First = min(First) by Address`
 
 // factReader asks small questions and keeps the first error. A table that the
 // case does not have is an empty one.

@@ -17,8 +17,10 @@ type ScoreLine struct {
 	Because string  `json:"because"`
 }
 
-var severityPoints = map[Severity]float64{Low: 6, Medium: 20, High: 40, Critical: 60}
-var confidenceFactor = map[string]float64{"high": 1, "medium": 0.75, "low": 0.4}
+var (
+	severityPoints   = map[Severity]float64{Low: 6, Medium: 20, High: 40, Critical: 60}
+	confidenceFactor = map[string]float64{"high": 1, "medium": 0.75, "low": 0.4}
+)
 
 // points is what a finding is worth alone.
 func points(f *Finding) float64 {
@@ -81,8 +83,10 @@ func findingLines(findings []*Finding) []ScoreLine {
 }
 
 // tacticOrder is ATT&CK's.
-var tacticOrder = []string{"Reconnaissance", "ResourceDevelopment", "InitialAccess", "Execution", "Persistence", "PrivilegeEscalation",
-	"DefenseEvasion", "CredentialAccess", "Discovery", "LateralMovement", "Collection", "CommandAndControl", "Exfiltration", "Impact"}
+var tacticOrder = []string{
+	"Reconnaissance", "ResourceDevelopment", "InitialAccess", "Execution", "Persistence", "PrivilegeEscalation",
+	"DefenseEvasion", "CredentialAccess", "Discovery", "LateralMovement", "Collection", "CommandAndControl", "Exfiltration", "Impact",
+}
 
 // stages sorts findings under their first tactic, in the order in which the
 // tactics first appear.

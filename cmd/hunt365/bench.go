@@ -81,24 +81,24 @@ func (o *benchOptions) generate(dir string) (name string, size int64, err error)
 	return name, size, err
 }
 
-// run is what one child process took.
-type run struct {
+// spent is what one child process took.
+type spent struct {
 	elapsed time.Duration
 	peak    int64 // bytes of memory
 }
 
 // self runs this program with args in a process of its own, so that its memory
 // is its own too.
-func (o *benchOptions) self(ctx context.Context, args ...string) (run, error) {
+func (o *benchOptions) self(ctx context.Context, args ...string) (spent, error) {
 	exe, err := os.Executable()
 	if err != nil {
-		return run{}, err
+		return spent{}, err
 	}
 	cmd := exec.CommandContext(ctx, exe, args...)
 	cmd.Stderr = o.err
 	start := time.Now()
 	err = cmd.Run()
-	r := run{elapsed: time.Since(start)}
+	r := spent{elapsed: time.Since(start)}
 	if err != nil {
 		return r, fmt.Errorf("bench: %v: %w", args, err)
 	}
@@ -131,7 +131,7 @@ func (o *benchOptions) benchImport(ctx context.Context, dir string) error {
 	return nil
 }
 
-func (o *benchOptions) line(what string, size int64, r run) {
+func (o *benchOptions) line(what string, size int64, r spent) {
 	fmt.Fprintf(o.out, "%-42s %6.1f s  %6.1f MB/s  peak %4.0f MB\n", what, r.elapsed.Seconds(), float64(size)/1e6/r.elapsed.Seconds(), float64(r.peak)/1e6)
 }
 

@@ -180,8 +180,8 @@ func (w *walker) spool(r io.Reader) (*sized, func(), error) {
 		return nil, nil, fmt.Errorf("unpack inner archive: %w", err)
 	}
 	done := func() {
-		f.Close()
-		os.Remove(f.Name())
+		_ = f.Close() // a temporary file: losing it loses nothing
+		_ = os.Remove(f.Name())
 	}
 	const limit = 8 << 30
 	n, err := io.Copy(f, io.LimitReader(r, limit+1))

@@ -235,7 +235,8 @@ func (r *reader) emit(f *Format, raw []byte, line int64, fields []field, canon [
 	}
 	var inner []field
 	if f.Payload != "" {
-		raw, ok := lookup(fields, canon, f.Payload), false
+		raw := lookup(fields, canon, f.Payload)
+		var ok bool
 		switch inner, ok = r.inner(raw); {
 		case f.Fallback == "":
 		case !ok:

@@ -16,9 +16,8 @@ func TestShared(t *testing.T) {
 		t.Skip("no ../shared/data")
 	}
 	type count struct {
-		format         string
-		read, ids      int
-		rejected, late int64
+		format    string
+		read, ids int
 	}
 	want := map[string]count{
 		"auditrecords.2021-06-01_2021-07-20.csv": {format: "ual-csv", read: 4842, ids: 2259},

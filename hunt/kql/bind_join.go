@@ -1,6 +1,7 @@
 package kql
 
 import (
+	"errors"
 	"slices"
 	"strings"
 
@@ -214,7 +215,7 @@ func (b *binder) union(op *Union, rel Rel, sc *scope) (Rel, error) {
 	var firstMissing error
 	for _, e := range op.Tables {
 		got, err := b.unionTable(e, "union_arg", len(list), sc)
-		if _, ok := err.(missing); ok && fuzzy {
+		if errors.As(err, new(missing)) && fuzzy {
 			if firstMissing == nil {
 				firstMissing = err
 			}

@@ -8,13 +8,12 @@ import (
 
 // expansion is what mv-expand and mv-apply have in common.
 type expansion struct {
-	row     *row
-	items   []Item
-	bare    map[*Col]bool // columns that are expanded themselves
-	index   *Col
-	pairs   bool
-	limit   Scalar
-	inPlace []*Col // the input's columns with those replaced by name
+	row   *row
+	items []Item
+	bare  map[*Col]bool // columns that are expanded themselves
+	index *Col
+	pairs bool
+	limit Scalar
 }
 
 func (b *binder) expansion(list []*MvItem, opts Options, limit Expr, rel Rel, sc *scope) (*expansion, error) {

@@ -302,7 +302,7 @@ func (c *row) timeArithmetic(op string, x, y Scalar, n *Binary) (Scalar, error) 
 		}
 		return s
 	}
-	t := schema.Unknown
+	var t schema.Type
 	switch k := tx.String() + op + ty.String(); {
 	case k == "timespan+timespan", k == "timespan-timespan", k == "timespan%timespan":
 		t = schema.TimeSpan

@@ -77,7 +77,7 @@ func state(t *testing.T, dir string) []string {
 		query(t, c, `SELECT md5(string_agg(_Id || OperationName || SourceSystem, ',' ORDER BY _Id)) FROM "AuditLogs"`, schema.String)[0])
 }
 
-func undisturbed(t *testing.T, records int) (state_ []string, took time.Duration) {
+func undisturbed(t *testing.T, records int) (found []string, took time.Duration) {
 	t.Helper()
 	dir := t.TempDir()
 	began := time.Now()

@@ -72,7 +72,7 @@ func (r *resultRows) start(d *database) (err error) {
 	if err := d.emptyTables(r.ctx, r.conn, r.statement.sql); err != nil {
 		return err
 	}
-	if r.rows, err = r.conn.QueryContext(r.ctx, r.statement.text(), r.statement.args...); err != nil {
+	if r.rows, err = r.conn.QueryContext(r.ctx, r.statement.text(), r.statement.args...); err != nil { //nolint:rowserrcheck // Next does
 		return err
 	}
 	r.scan = make([]any, len(r.row))

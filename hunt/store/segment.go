@@ -164,6 +164,6 @@ func (s *segment) publish() error {
 // abandon drops the file.
 func (s *segment) abandon() error {
 	close(s.blocks)
-	<-s.done // the file goes: how it ended does not matter
+	<-s.done //nolint:errcheck // the file goes: how it ended does not matter
 	return errors.Join(s.file.Close(), os.Remove(s.path+".tmp"))
 }

@@ -29,7 +29,7 @@ func (l *lowerer) expand(n *kql.ExpandRel, want int) (*rel, error) {
 // of the expansion are among them.
 func (l *lowerer) expanded(in *rel, keep []*kql.Col, x expansion, want int) (*rel, error) {
 	made := map[int]bool{}
-	var lists, names, lengths, unnest, values []string
+	var lists, lengths, unnest, values []string
 	null := l.carriedNull(in)
 	for _, it := range x.items {
 		e, err := l.scalar(it.X, in)
@@ -52,7 +52,6 @@ func (l *lowerer) expanded(in *rel, keep []*kql.Col, x expansion, want int) (*re
 		made[it.Col.ID] = true
 		null[it.Col.ID] = it.Col.Type != schema.String
 		lists = append(lists, sql+" AS "+name)
-		names = append(names, name)
 		lengths = append(lengths, "len("+name+")")
 		unnest = append(unnest, "unnest("+name+") AS "+name)
 		element := expr{typ: schema.Dynamic, null: true, sql: "kql_dyn(" + name + ")"}
