@@ -2,6 +2,7 @@ package hunt
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -110,8 +111,28 @@ func (i *Incident) unseen(e *Exposure, facts Facts) {
 			}] = true
 		}
 	}
+	if n := len(facts.Silent); n > 0 && slices.ContainsFunc(i.findings, opensMail) {
+		a.unknown[Unknown{Start: i.Start, Reason: fmt.Sprintf("an application was given mail, and %d mailboxes of the case have audit records but none of what was read: %s", n, few(sortedKeys(facts.Silent))),
+			Fix: "license them for MailItemsAccessed; the past stays unknown"}] = true
+	}
 	for _, u := range e.Unknown {
 		a.unknown[u] = true
 	}
 	e.Unknown = a.finish().Unknown
+}
+
+// opensMail reports whether a finding gave an application more than its users'
+// own mail: a permission for all mailboxes.
+func opensMail(f *Finding) bool {
+	return hasTechnique(f, "T1098.003") && hasTechnique(f, "T1114", "T1098.002") &&
+		slices.ContainsFunc(f.Entities, func(e Entity) bool { return class(e.Type) == App })
+}
+
+// few names the first of a list.
+func few(list []string) string {
+	const most = 5
+	if len(list) <= most {
+		return strings.Join(list, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(list[:most], ", "), len(list)-most)
 }

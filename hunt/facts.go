@@ -3,19 +3,21 @@ package hunt
 import (
 	"slices"
 	"strings"
+	"time"
 )
 
 // Facts are what incidents need to know of the evidence beyond the findings:
 // which tenant a record belongs to, which names mean the same thing, and how
 // many identities use an address. [ReadFacts] reads them from an engine.
 type Facts struct {
-	Tenants map[string]string   // record id -> tenant id; a record without one is absent
-	Only    string              // the tenant of every record, where there is but one
-	Aliases map[string]string   // name or id of an app or mailbox -> the id that stands for it
-	Users   map[string]int      // address -> how many identities used it
-	Own     map[string]bool     // apps that belong to the platform
-	Roster  []Identity          // every identity that the evidence names
-	Silent  map[string][]string // mailbox -> kinds of records that it should have and does not
+	Tenants map[string]string    // record id -> tenant id; a record without one is absent
+	Only    string               // the tenant of every record, where there is but one
+	Aliases map[string]string    // name or id of an app or mailbox -> the id that stands for it
+	Users   map[string]int       // address -> how many identities used it
+	Since   map[string]time.Time // address -> when it was first used with success
+	Own     map[string]bool      // apps that belong to the platform
+	Roster  []Identity           // every identity that the evidence names
+	Silent  map[string][]string  // mailbox -> kinds of records that it should have and does not
 }
 
 // Identity is someone or something that a verdict can be about.

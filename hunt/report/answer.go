@@ -18,7 +18,7 @@ const shownVerdicts = 40
 func answer(b *bufio.Writer, c *hunt.Conclusion) {
 	fmt.Fprintf(b, "INCIDENTS (%d)\n\n", len(c.Incidents))
 	for n, i := range c.Incidents {
-		fmt.Fprintf(b, "  %d. %s  score %d, %s  %s\n", n+1, i.ID, i.Score, i.Severity, Safe(i.Title))
+		fmt.Fprintf(b, "  %d. %s  score %d, %s  %s\n", n+1, i.ID, i.Score, i.Severity, plain(i.Title))
 		line(b, "when", period(i.Start, i.End))
 		line(b, "stages", tactics(i.Stages))
 		line(b, "chain", chainText(i.Chain))
@@ -54,7 +54,7 @@ func answer(b *bufio.Writer, c *hunt.Conclusion) {
 }
 
 func writeVerdict(b *bufio.Writer, v hunt.Verdict) {
-	fmt.Fprintf(b, "  %s  %s %s  score %d\n", strings.ToUpper(string(v.Verdict)), v.Identity.Type, Safe(v.Identity.ID), v.Score)
+	fmt.Fprintf(b, "  %s  %s %s  score %d\n", strings.ToUpper(string(v.Verdict)), v.Identity.Type, plain(v.Identity.ID), v.Score)
 	for _, r := range v.Reasons {
 		line(b, "because", r)
 	}
@@ -90,17 +90,17 @@ func missing(c *hunt.Conclusion) []string {
 
 func line(b *bufio.Writer, label, text string) {
 	if text != "" {
-		fmt.Fprintf(b, "    %-9s %s\n", label, cutLine(Safe(text)))
+		fmt.Fprintf(b, "    %-9s %s\n", label, plain(text))
 	}
 }
 
-// cutLine keeps a hostile ten megabytes off the terminal.
-func cutLine(s string) string {
+// plain is Safe, and keeps a hostile ten megabytes off the terminal.
+func plain(s string) string {
 	const most = 2000
-	if len(s) <= most {
-		return s
+	if len(s) > most {
+		s = s[:most] + "…"
 	}
-	return strings.ToValidUTF8(s[:most], "") + "…"
+	return Safe(s)
 }
 
 func moment(t time.Time) string {
@@ -136,7 +136,7 @@ func chainText(c *hunt.Chain) string {
 // Story tells one incident in time order for people.
 func Story(w io.Writer, i *hunt.Incident, explain bool) error {
 	b := bufio.NewWriter(w)
-	fmt.Fprintf(b, "%s  %s\n\n", i.ID, Safe(i.Title))
+	fmt.Fprintf(b, "%s  %s\n\n", i.ID, plain(i.Title))
 	line(b, "score", fmt.Sprintf("%d of 100, %s", i.Score, i.Severity))
 	line(b, "tenant", i.Tenant)
 	line(b, "when", period(i.Start, i.End))
@@ -147,7 +147,7 @@ func Story(w io.Writer, i *hunt.Incident, explain bool) error {
 	line(b, "reached", fmt.Sprintf("%d identities, %d mailboxes, %d messages, %d files", i.Blast.Identities, i.Blast.Mailboxes, i.Blast.Messages, i.Blast.Files))
 	b.WriteString("\nWHAT HAPPENED\n\n")
 	for _, f := range i.Findings() {
-		fmt.Fprintf(b, "  %s  %s\n", orText(moment(f.Start), "(no time)"), cutLine(Safe(f.Why)))
+		fmt.Fprintf(b, "  %s  %s\n", orText(moment(f.Start), "(no time)"), plain(f.Why))
 		line(b, "stage", strings.Join(f.Tactics, ", "))
 		line(b, "finding", f.ID+"  "+f.Rule+"  "+f.Severity.String()+"/"+f.Confidence)
 		line(b, "records", recordList(f.Records))
@@ -160,7 +160,7 @@ func Story(w io.Writer, i *hunt.Incident, explain bool) error {
 	}
 	b.WriteString("WHAT TO DO\n\n")
 	for _, s := range i.Response {
-		fmt.Fprintf(b, "  %2d. %s\n", s.Order, Safe(strings.TrimSpace(s.Do+"  "+cutLine(s.Target))))
+		fmt.Fprintf(b, "  %2d. %s\n", s.Order, plain(strings.TrimSpace(s.Do+"  "+s.Target)))
 		line(b, "", s.Why)
 	}
 	return b.Flush()
@@ -176,7 +176,7 @@ func orText(a, b string) string {
 func writeArithmetic(b *bufio.Writer, i *hunt.Incident) {
 	b.WriteString("THE SCORE\n\n")
 	for _, l := range i.Explain {
-		fmt.Fprintf(b, "  %8.2f  %s\n", l.Points, Safe(l.Because))
+		fmt.Fprintf(b, "  %8.2f  %s\n", l.Points, plain(l.Because))
 	}
 	fmt.Fprintf(b, "  %8d  in all\n\nWHY THESE BELONG TOGETHER\n\n", i.Score)
 	for _, l := range i.Links {
@@ -184,7 +184,7 @@ func writeArithmetic(b *bufio.Writer, i *hunt.Incident) {
 		for _, e := range l.Shared {
 			shared = append(shared, string(e.Type)+" "+e.ID)
 		}
-		fmt.Fprintf(b, "  %s - %s  %.2f  %s\n", l.From, l.To, l.Strength, cutLine(Safe(strings.Join(shared, ", "))))
+		fmt.Fprintf(b, "  %s - %s  %.2f  %s\n", l.From, l.To, l.Strength, plain(strings.Join(shared, ", ")))
 	}
 	b.WriteByte('\n')
 }

@@ -92,13 +92,22 @@ func Markdown(w io.Writer, d Document) error {
 
 // mark makes text from a record plain in Markdown: nothing of it is markup.
 func mark(s string) string {
-	s = cutLine(Safe(s))
+	s = plain(s)
 	var b strings.Builder
 	for _, r := range s {
-		if strings.ContainsRune("\\`*_{}[]()<>#+!|~&$", r) {
+		switch {
+		case r == '<':
+			b.WriteString("&lt;")
+		case r == '>':
+			b.WriteString("&gt;")
+		case r == '&':
+			b.WriteString("&amp;")
+		case strings.ContainsRune("\\`*_{}[]()#+!|~$", r):
 			b.WriteByte('\\')
+			b.WriteRune(r)
+		default:
+			b.WriteRune(r)
 		}
-		b.WriteRune(r)
 	}
 	return b.String()
 }

@@ -33,10 +33,10 @@ func ExposureTable(w io.Writer, e *hunt.Exposure) error {
 	b := bufio.NewWriter(w)
 	writeExposure(b, e)
 	for _, m := range e.Messages {
-		fmt.Fprintf(b, "  %s  %s  %s  %s  %s\n", moment(m.First), Safe(m.Mailbox), cut(Safe(m.Folder)), cut(Safe(m.ID)), cut(Safe(m.Subject)))
+		fmt.Fprintf(b, "  %s  %s  %s  %s  %s\n", moment(m.First), cut(Safe(m.Mailbox)), cut(Safe(m.Folder)), cut(Safe(m.ID)), cut(Safe(m.Subject)))
 	}
 	for _, m := range e.Sent {
-		fmt.Fprintf(b, "  %s  %s  sent  %s  %s\n", moment(m.First), Safe(m.Mailbox), cut(Safe(m.ID)), cut(Safe(m.Subject)))
+		fmt.Fprintf(b, "  %s  %s  sent  %s  %s\n", moment(m.First), cut(Safe(m.Mailbox)), cut(Safe(m.ID)), cut(Safe(m.Subject)))
 	}
 	return b.Flush()
 }

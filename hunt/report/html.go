@@ -39,11 +39,11 @@ func HTML(w io.Writer, d Document) error {
 }
 
 func shorten(v any) string {
-	s := Safe(fmt.Sprint(v))
-	if len(s) <= widestText {
-		return s
+	s := fmt.Sprint(v)
+	if len(s) > widestText {
+		s = s[:widestText] + "…"
 	}
-	return strings.ToValidUTF8(s[:widestText], "") + "…"
+	return Safe(s)
 }
 
 // told are the verdicts that say something.

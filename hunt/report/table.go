@@ -45,7 +45,7 @@ func writeFinding(b *bufio.Writer, f hunt.Finding) {
 	if len(f.Techniques) > 0 {
 		title += "  [" + strings.Join(f.Techniques, " ") + "]"
 	}
-	fmt.Fprintf(b, "  %s\n", Safe(title))
+	fmt.Fprintf(b, "  %s\n", plain(title))
 	lines := []struct{ label, text string }{
 		{"what", f.Why},
 		{"who", entityList(f, func(t hunt.EntityType) bool { return t != hunt.IP })},
@@ -58,7 +58,7 @@ func writeFinding(b *bufio.Writer, f hunt.Finding) {
 	}
 	for _, l := range lines {
 		if l.text != "" {
-			fmt.Fprintf(b, "    %-9s %s\n", l.label, cutLine(Safe(l.text)))
+			fmt.Fprintf(b, "    %-9s %s\n", l.label, plain(l.text))
 		}
 	}
 	b.WriteByte('\n')
