@@ -64,7 +64,6 @@ func openForWriting(dir, command string, bar *progress) (*store.Case, error) {
 func storeOptions() store.Options {
 	return store.Options{
 		Tool:   "hunt365 " + version(),
-		Memory: "300MB",
 		Macros: ingest.Macros(),
 		Mappings: func(format string) []store.Mapping {
 			var out []store.Mapping
