@@ -54,7 +54,7 @@ func (l *lowerer) expanded(in *rel, keep []*kql.Col, x expansion, want int) (*re
 		lists = append(lists, sql+" AS "+name)
 		lengths = append(lengths, "len("+name+")")
 		unnest = append(unnest, "unnest("+name+") AS "+name)
-		element := expr{typ: schema.Dynamic, null: true, sql: "kql_dyn(" + name + ")"}
+		element := expr{typ: schema.Dynamic, null: true, sql: "kql_dyn(" + name + ")", raw: name}
 		values = append(values, cast(element, it.Col.Type).sql+" AS "+colName(it.Col))
 	}
 	var kept []string

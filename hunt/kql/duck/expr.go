@@ -16,9 +16,50 @@ type expr struct {
 	// or string (dynamic: JSON text).
 	lit any
 	// base and path are set where sql reads a path of a dynamic value, so that
-	// longer paths and tostring() can reach through to the value itself.
+	// longer paths and tostring() can reach through to the value itself. With
+	// try, base is unchecked text, on which JSON functions may fail.
 	base string
 	path string
+	try  bool
+	// text is tostring() of a dynamic value where that is simpler than sql.
+	text string
+	// raw is a dynamic value in which JSON null may still be 'null'.
+	raw string
+	// plain and huge are whole-number arithmetic without and with room for
+	// overflow, from which a chain of operators makes one expression.
+	plain, huge string
+}
+
+// simple reports whether sql may be repeated at no cost.
+func simple(sql string) bool { return !strings.ContainsAny(sql, "( ") }
+
+// once applies a macro that reads its argument several times. DuckDB computes a
+// repeated expression again in filters, so it is bound by a lambda first.
+func once(macro, sql string) string {
+	if simple(sql) || strings.Contains(sql, "SELECT ") {
+		return macro + "(" + sql + ")"
+	}
+	return "list_transform([" + sql + "], lambda v: " + macro + "(v))[1]"
+}
+
+// rawText returns a dynamic value's text in its cheapest form.
+func (e expr) rawText() string {
+	switch {
+	case e.raw != "":
+		return e.raw
+	case e.path != "":
+		return e.json("json_extract") + "::VARCHAR"
+	}
+	return e.sql
+}
+
+// json calls a JSON function on the path.
+func (e expr) json(fn string) string {
+	call := fn + "(" + e.base + ", " + e.path + ")"
+	if e.try {
+		return "TRY(" + call + ")"
+	}
+	return call
 }
 
 // quote returns s as a SQL string literal. It is the only way in which text
@@ -104,12 +145,16 @@ func asText(e expr) expr {
 	switch {
 	case e.typ == schema.String:
 		return e
+	case e.text != "":
+		out.sql = e.text
 	case e.path != "":
-		out.sql = "coalesce(json_extract_string(" + e.base + ", " + e.path + "), '')"
+		out.sql = "coalesce(" + e.json("json_extract_string") + ", '')"
 	case e.typ == schema.Dynamic:
-		out.sql = "kql_text_dyn(" + e.sql + ")"
-	default:
+		out.sql = "kql_text_dyn(" + e.rawText() + ")"
+	case e.typ == schema.Int || e.typ == schema.Long || e.typ == schema.GUID:
 		out.sql = textMacro[e.typ] + "(" + e.sql + ")"
+	default:
+		out.sql = once(textMacro[e.typ], e.sql)
 	}
 	return out
 }
@@ -160,8 +205,10 @@ func cast(e expr, t schema.Type) expr {
 		return asText(e)
 	case t == schema.Dynamic:
 		out = asDynamic(e)
+	case castMacro[pair] != "" && e.typ == schema.Dynamic:
+		out.sql = once(castMacro[pair], e.rawText())
 	case castMacro[pair] != "":
-		out.sql = castMacro[pair] + "(" + e.sql + ")"
+		out.sql = once(castMacro[pair], e.sql)
 	case castSQL[pair] != "":
 		out.sql = strings.ReplaceAll(castSQL[pair], "{0}", e.sql)
 		out.null = e.null || strings.Contains(castSQL[pair], "TRY")
@@ -204,7 +251,7 @@ func isNull(e expr) expr {
 	out := expr{typ: schema.Bool}
 	switch {
 	case e.path != "":
-		out.sql = "(json_extract_string(" + e.base + ", " + e.path + ") IS NULL)"
+		out.sql = "(" + e.json("json_extract_string") + " IS NULL)"
 	case !e.null || e.typ == schema.String:
 		out.sql, out.lit = "false", false
 	default:

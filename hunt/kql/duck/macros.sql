@@ -6,9 +6,6 @@
 CREATE OR REPLACE TEMP MACRO kql_wrap(x) AS CASE WHEN x BETWEEN -9223372036854775808::HUGEINT AND 9223372036854775807::HUGEINT THEN x::BIGINT ELSE (((x::HUGEINT + 9223372036854775808::HUGEINT) % 18446744073709551616::HUGEINT + 18446744073709551616::HUGEINT) % 18446744073709551616::HUGEINT - 9223372036854775808::HUGEINT)::BIGINT END;
 CREATE OR REPLACE TEMP MACRO kql_neg(a) AS CASE WHEN a = (-9223372036854775807 - 1) THEN a::BIGINT ELSE -(a::BIGINT) END;
 CREATE OR REPLACE TEMP MACRO kql_div(a, b) AS CASE WHEN b = -1 THEN kql_neg(a) ELSE a::BIGINT // b::BIGINT END;
-CREATE OR REPLACE TEMP MACRO kql_add(a, b) AS CASE WHEN a BETWEEN -4611686018427387904 AND 4611686018427387903 AND b BETWEEN -4611686018427387904 AND 4611686018427387903 THEN a::BIGINT + b::BIGINT ELSE kql_wrap(a::HUGEINT + b::HUGEINT) END;
-CREATE OR REPLACE TEMP MACRO kql_sub(a, b) AS CASE WHEN a BETWEEN -4611686018427387904 AND 4611686018427387903 AND b BETWEEN -4611686018427387904 AND 4611686018427387903 THEN a::BIGINT - b::BIGINT ELSE kql_wrap(a::HUGEINT - b::HUGEINT) END;
-CREATE OR REPLACE TEMP MACRO kql_mul(a, b) AS CASE WHEN a BETWEEN -2147483648 AND 2147483647 AND b BETWEEN -2147483648 AND 2147483647 THEN a::BIGINT * b::BIGINT ELSE kql_wrap(a::HUGEINT * b::HUGEINT) END;
 CREATE OR REPLACE TEMP MACRO kql_mod(a, b) AS CASE WHEN b BETWEEN 1 AND 4611686018427387904 THEN ((a::BIGINT % b::BIGINT) + b::BIGINT) % b::BIGINT WHEN b <> 0 THEN (((a::HUGEINT % b::HUGEINT) + abs(b::HUGEINT)) % abs(b::HUGEINT))::BIGINT END;
 CREATE OR REPLACE TEMP MACRO kql_rmod(a, b) AS ((a::DOUBLE % b::DOUBLE) + abs(b::DOUBLE)) % abs(b::DOUBLE);
 CREATE OR REPLACE TEMP MACRO kql_abs(a) AS CASE WHEN a < 0 THEN kql_neg(a) ELSE a END;
@@ -21,7 +18,7 @@ CREATE OR REPLACE TEMP MACRO kql_span_mul(s, x) AS TRY_CAST(trunc(s::DOUBLE * x)
 CREATE OR REPLACE TEMP MACRO kql_span_div(s, x) AS TRY_CAST(trunc(s::DOUBLE / x) AS BIGINT);
 
 -- bin: down to a multiple from zero, never toward it.
-CREATE OR REPLACE TEMP MACRO kql_bin_long(x, n) AS CASE WHEN n > 0 THEN kql_sub(x, kql_mod(x, n)) END;
+CREATE OR REPLACE TEMP MACRO kql_bin_long(x, n) AS CASE WHEN n > 0 AND x >= -4611686018427387904 THEN x::BIGINT - ((x::BIGINT % n::BIGINT) + n::BIGINT) % n::BIGINT WHEN n > 0 THEN kql_wrap(x::HUGEINT - kql_mod(x, n)) END;
 CREATE OR REPLACE TEMP MACRO kql_bin_date(x, n) AS CASE WHEN n > 0 THEN x - x % n END;
 CREATE OR REPLACE TEMP MACRO kql_bin_real(x, n) AS CASE WHEN n > 0 THEN floor(x::DOUBLE / n::DOUBLE) * n::DOUBLE END;
 CREATE OR REPLACE TEMP MACRO kql_bin_at(x, n, o) AS CASE WHEN n > 0 THEN o + kql_bin_long(x - o, n) END;
@@ -32,7 +29,7 @@ CREATE OR REPLACE TEMP MACRO kql_text_bool(x) AS CASE WHEN x THEN 'True' WHEN NO
 CREATE OR REPLACE TEMP MACRO kql_text_long(x) AS coalesce(x::VARCHAR, '');
 CREATE OR REPLACE TEMP MACRO kql_text_real(x) AS CASE WHEN x IS NULL THEN '' WHEN isfinite(x) AND (abs(x) BETWEEN 0.0001::DOUBLE AND 999999999999999::DOUBLE OR x = 0) THEN x::VARCHAR ELSE kql_go_real_text(x) END;
 CREATE OR REPLACE TEMP MACRO kql_text_decimal(x) AS CASE WHEN x IS NULL THEN '' WHEN contains(x::VARCHAR, '.') THEN rtrim(rtrim(x::VARCHAR, '0'), '.') ELSE x::VARCHAR END;
-CREATE OR REPLACE TEMP MACRO kql_text_date_raw(x) AS strftime(make_timestamp(((x - x % 10000000) - 621355968000000000) // 10), '%Y-%m-%dT%H:%M:%S.') || lpad((x % 10000000)::VARCHAR, 7, '0') || 'Z';
+CREATE OR REPLACE TEMP MACRO kql_text_date_raw(x) AS strftime(make_timestamp(x // 10 - 62135596800000000), '%Y-%m-%dT%H:%M:%S.%f') || (x % 10)::VARCHAR || 'Z';
 CREATE OR REPLACE TEMP MACRO kql_text_date(x) AS coalesce(kql_text_date_raw(x), '');
 CREATE OR REPLACE TEMP MACRO kql_text_span_pos(x) AS CASE WHEN x >= 864000000000 THEN (x // 864000000000)::VARCHAR || '.' ELSE '' END || lpad((x // 36000000000 % 24)::VARCHAR, 2, '0') || ':' || lpad((x // 600000000 % 60)::VARCHAR, 2, '0') || ':' || lpad((x // 10000000 % 60)::VARCHAR, 2, '0') || CASE WHEN x % 10000000 <> 0 THEN '.' || lpad((x % 10000000)::VARCHAR, 7, '0') ELSE '' END;
 CREATE OR REPLACE TEMP MACRO kql_text_span_raw(x) AS CASE WHEN x < 0 THEN '-' || kql_text_span_pos(-(x::HUGEINT)) ELSE kql_text_span_pos(x::HUGEINT) END;
@@ -61,8 +58,6 @@ CREATE OR REPLACE TEMP MACRO kql_date_of_text(s) AS CASE WHEN regexp_full_match(
 
 -- Dynamic values: text of known first character. A path that leads nowhere and JSON null are both NULL.
 CREATE OR REPLACE TEMP MACRO kql_dyn(x) AS nullif(x::VARCHAR, 'null');
-CREATE OR REPLACE TEMP MACRO kql_path(x, p) AS nullif(json_extract(x, p)::VARCHAR, 'null');
-CREATE OR REPLACE TEMP MACRO kql_path_text(x, p) AS coalesce(json_extract_string(x, p), '');
 CREATE OR REPLACE TEMP MACRO kql_item(x, i) AS CASE WHEN starts_with(x, '[') THEN nullif((json_extract(x, '$[*]')[CASE WHEN i < 0 THEN i ELSE i + 1 END])::VARCHAR, 'null') END;
 CREATE OR REPLACE TEMP MACRO kql_is_array(x) AS coalesce(starts_with(x, '['), false);
 CREATE OR REPLACE TEMP MACRO kql_is_bag(x) AS coalesce(starts_with(x, '{'), false);

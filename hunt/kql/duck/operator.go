@@ -34,7 +34,10 @@ func arithmetic(op string, a, b expr, result schema.Type) (expr, error) {
 		if t == schema.Int {
 			t = schema.Long
 		}
-		out.sql = numberArithmetic(op, cast(a, t), cast(b, t), t, at == schema.Int && bt == schema.Int)
+		if t == schema.Long {
+			return cast(wholeArithmetic(op, cast(a, t), cast(b, t), t, at == schema.Int && bt == schema.Int), result), nil
+		}
+		out.sql = numberArithmetic(op, cast(a, t), cast(b, t), t)
 		out.null = a.null || b.null || op == "/" || op == "%"
 		out.typ = t
 		return cast(out, result), nil
@@ -52,15 +55,56 @@ func numberLike(t schema.Type) schema.Type {
 	return t
 }
 
-var longMacros = map[string]string{"+": "kql_add", "-": "kql_sub", "*": "kql_mul", "/": "kql_div", "%": "kql_mod"}
+var longMacros = map[string]string{"/": "kql_div", "%": "kql_mod"}
 
-func numberArithmetic(op string, a, b expr, t schema.Type, small bool) string {
-	if t == schema.Long {
-		if small && (op == "+" || op == "-" || op == "*") {
-			return fmt.Sprintf("(%s %s %s)", a.sql, op, b.sql) // 32-bit operands cannot overflow 64 bits
+// wholeArithmetic lowers operators on whole numbers, which wrap around. A chain
+// of + - * is computed as it stands; only where that overflows, again with room
+// and then cut. small says that 32-bit operands cannot overflow.
+func wholeArithmetic(op string, a, b expr, t schema.Type, small bool) expr {
+	out := expr{typ: t, null: a.null || b.null}
+	if n, ok := b.lit.(int64); ok && n > 0 && n < 1<<62 && (op == "/" || op == "%") {
+		if op == "/" {
+			out.sql = fmt.Sprintf("(%s // %s)", a.sql, b.sql)
+		} else {
+			out.sql = fmt.Sprintf("((%[1]s %% %[2]s + %[2]s) %% %[2]s)", a.sql, b.sql)
 		}
-		return fmt.Sprintf("%s(%s, %s)", longMacros[op], a.sql, b.sql)
+		return out
 	}
+	if op == "/" || op == "%" {
+		out.null = true
+		out.sql = fmt.Sprintf("%s(%s, %s)", longMacros[op], a.sql, b.sql)
+		return out
+	}
+	x, y := a.plain, b.plain
+	hx, hy := a.huge, b.huge
+	if x == "" {
+		x, hx = a.sql, a.sql+"::HUGEINT"
+	}
+	if y == "" {
+		y, hy = b.sql, b.sql+"::HUGEINT"
+	}
+	if op == "*" { // products of more than two would leave no room
+		if a.huge != "" {
+			hx = "kql_wrap(" + hx + ")::HUGEINT"
+		}
+		if b.huge != "" {
+			hy = "kql_wrap(" + hy + ")::HUGEINT"
+		}
+	}
+	out.plain = fmt.Sprintf("(%s %s %s)", x, op, y)
+	out.huge = fmt.Sprintf("(%s %s %s)", hx, op, hy)
+	switch {
+	case small && a.plain == "" && b.plain == "":
+		out.sql = out.plain
+	case strings.Contains(out.plain, "SELECT "): // TRY takes no subqueries
+		out.sql = "kql_wrap(" + out.huge + ")"
+	default:
+		out.sql = fmt.Sprintf("coalesce(TRY%s, kql_wrap%s)", out.plain, out.huge)
+	}
+	return out
+}
+
+func numberArithmetic(op string, a, b expr, t schema.Type) string {
 	if t == schema.Decimal {
 		switch op {
 		case "/":
@@ -80,21 +124,20 @@ func numberArithmetic(op string, a, b expr, t schema.Type, small bool) string {
 // for themselves in products and quotients.
 func timeArithmetic(op string, a, b expr) (string, error) {
 	at, bt := a.typ, b.typ
+	whole := bt == schema.TimeSpan && at == schema.TimeSpan
 	switch {
 	case at == schema.DateTime && bt == schema.DateTime && op == "-":
 		return fmt.Sprintf("(%s - %s)", a.sql, b.sql), nil
-	case at == schema.DateTime && op == "+":
-		return fmt.Sprintf("kql_date_add(%s, %s)", a.sql, cast(b, schema.TimeSpan).sql), nil
-	case at == schema.DateTime && op == "-":
-		return fmt.Sprintf("kql_date_sub(%s, %s)", a.sql, cast(b, schema.TimeSpan).sql), nil
+	case at == schema.DateTime && (op == "+" || op == "-"):
+		return moveDate(op, a, cast(b, schema.TimeSpan)), nil
 	case bt == schema.DateTime && op == "+":
-		return fmt.Sprintf("kql_date_add(%s, %s)", b.sql, cast(a, schema.TimeSpan).sql), nil
-	case at == schema.TimeSpan && bt == schema.TimeSpan && op == "/":
+		return moveDate(op, b, cast(a, schema.TimeSpan)), nil
+	case whole && op == "/":
 		return fmt.Sprintf("(%s::DOUBLE / %s::DOUBLE)", a.sql, b.sql), nil
-	case at == schema.TimeSpan && bt == schema.TimeSpan && op == "%":
+	case (whole || at == schema.DateTime && bt == schema.TimeSpan) && op == "%":
 		return fmt.Sprintf("kql_mod(%s, %s)", a.sql, b.sql), nil
-	case at == schema.TimeSpan && bt == schema.TimeSpan && (op == "+" || op == "-"):
-		return fmt.Sprintf("%s(%s, %s)", longMacros[op], a.sql, b.sql), nil
+	case whole && (op == "+" || op == "-"):
+		return wholeArithmetic(op, a, b, schema.TimeSpan, false).sql, nil
 	case at == schema.TimeSpan && bt.IsNumeric() && op == "*":
 		return spanTimes(a, b), nil
 	case at.IsNumeric() && bt == schema.TimeSpan && op == "*":
@@ -105,9 +148,21 @@ func timeArithmetic(op string, a, b expr) (string, error) {
 	return "", fmt.Errorf("operator %s is not supported between %s and %s", op, at, bt)
 }
 
+// moveDate adds a timespan to a datetime; beyond the calendar is null.
+func moveDate(op string, date, span expr) string {
+	sum := fmt.Sprintf("%s %s %s", date.sql, op, span.sql)
+	if n, ok := span.lit.(int64); ok && n < 1<<61 && n > -1<<61 {
+		return once("kql_date", "("+sum+")")
+	}
+	if strings.Contains(sum, "SELECT ") {
+		return fmt.Sprintf("%s(%s, %s)", map[string]string{"+": "kql_date_add", "-": "kql_date_sub"}[op], date.sql, span.sql)
+	}
+	return once("kql_date", "TRY("+sum+")")
+}
+
 func spanTimes(span, n expr) string {
 	if n.typ == schema.Int || n.typ == schema.Long {
-		return fmt.Sprintf("kql_mul(%s, %s)", span.sql, cast(n, schema.Long).sql)
+		return wholeArithmetic("*", span, cast(n, schema.Long), schema.TimeSpan, false).sql
 	}
 	return fmt.Sprintf("kql_span_mul(%s, %s)", span.sql, cast(n, schema.Real).sql)
 }
@@ -219,9 +274,11 @@ func meet(a, b expr, op string) (expr, expr, error) {
 	case at == schema.Dynamic && bt == schema.Dynamic:
 		return a, b, nil
 	case at == schema.Dynamic:
-		return fromDynamic(a, b), b, nil
+		a = fromDynamic(a, b)
+		return a, sameKind(b, a), nil
 	case bt == schema.Dynamic:
-		return a, fromDynamic(b, a), nil
+		b = fromDynamic(b, a)
+		return sameKind(a, b), b, nil
 	case at.IsNumeric() && bt.IsNumeric():
 		t := wider(at, bt)
 		return cast(a, t), cast(b, t), nil
@@ -237,17 +294,28 @@ func meet(a, b expr, op string) (expr, expr, error) {
 	return a, b, fmt.Errorf("operator %s is not supported between %s and %s", op, at, bt)
 }
 
+// sameKind widens a number to what a dynamic number was read as.
+func sameKind(e, read expr) expr {
+	if e.typ.IsNumeric() && read.typ.IsNumeric() && e.typ < read.typ {
+		return cast(e, read.typ)
+	}
+	return e
+}
+
 // fromDynamic turns a dynamic value into the type of what it is compared with;
 // a value of another kind is null, which is equal to nothing.
 func fromDynamic(d, other expr) expr {
 	switch other.typ {
 	case schema.String, schema.GUID:
 		if d.path != "" {
-			return expr{typ: schema.String, null: true, sql: "json_extract_string(" + d.base + ", " + d.path + ")"}
+			return expr{typ: schema.String, null: true, sql: d.json("json_extract_string")}
 		}
 		return expr{typ: schema.String, null: true, sql: "json_extract_string(" + d.sql + ", '$')"}
-	case schema.Int, schema.Long, schema.Real, schema.Decimal:
-		return expr{typ: other.typ, null: true, sql: cast(d, wider(other.typ, schema.Long)).sql}
+	case schema.Int, schema.Long, schema.Real:
+		if n, ok := other.lit.(int64); d.path != "" && (other.typ == schema.Real || ok && n < 1<<53 && n > -1<<53) {
+			return expr{typ: schema.Real, null: true, sql: "TRY_CAST(" + d.json("json_extract_string") + " AS DOUBLE)"}
+		}
+		return cast(d, wider(other.typ, schema.Long))
 	}
 	return cast(d, other.typ)
 }
@@ -336,15 +404,11 @@ func (t termOperator) match(a expr, terms []string) string {
 	}
 	exact := t.edges(alternatives, `\x00-/:-@\[-\x60{-\x7f`)
 	wide := t.edges(alternatives, `^0-9A-Za-z`)
-	test := fmt.Sprintf("CASE WHEN regexp_matches(%[1]s, %[2]s) THEN true WHEN regexp_matches(%[1]s, %[3]s) THEN kql_go_terms(%[1]s, %[4]s, false, %[5]t, %[6]t) ELSE false END",
-		x, quote(exact), quote(wide), quote(writeDynamic(items)), t.before, t.after)
-	switch {
-	case len(finds) > 4:
-		return "(" + test + ")"
-	case len(finds) == 1:
-		return "(" + finds[0] + " AND " + test + ")"
+	goes := fmt.Sprintf("kql_go_terms(%s, %s, false, %t, %t)", x, quote(writeDynamic(items)), t.before, t.after)
+	if len(finds) > 1 {
+		return fmt.Sprintf("CASE WHEN NOT regexp_matches(%[1]s, %[2]s) THEN false WHEN regexp_matches(%[1]s, %[3]s) THEN true ELSE %[4]s END", x, quote(wide), quote(exact), goes)
 	}
-	return "((" + strings.Join(finds, " OR ") + ") AND " + test + ")"
+	return fmt.Sprintf("(%[1]s AND CASE WHEN regexp_matches(%[2]s, %[3]s) THEN true WHEN regexp_matches(%[2]s, %[4]s) THEN %[5]s ELSE false END)", finds[0], x, quote(exact), quote(wide), goes)
 }
 
 // edges spells the terms with what must stand beside each. A term that begins

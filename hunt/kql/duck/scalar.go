@@ -219,13 +219,10 @@ func negative(e expr) expr {
 	if n, ok := e.lit.(int64); ok && n != -1<<63 {
 		return literal(widest(e.typ), -n)
 	}
-	out := expr{typ: widest(e.typ), null: e.null, sql: "(-" + e.sql + ")"}
-	if SQLType(e.typ) == "BIGINT" {
-		out.sql = "kql_neg(" + e.sql + ")"
-	} else if e.typ == schema.Int {
-		out.sql = "(-" + cast(e, schema.Long).sql + ")"
+	if e.typ == schema.Int || SQLType(e.typ) == "BIGINT" {
+		return wholeArithmetic("-", literal(schema.Long, int64(0)), cast(e, widest(e.typ)), widest(e.typ), e.typ == schema.Int)
 	}
-	return out
+	return expr{typ: widest(e.typ), null: e.null, sql: "(-" + e.sql + ")"}
 }
 
 func widest(t schema.Type) schema.Type {
@@ -237,6 +234,9 @@ func widest(t schema.Type) schema.Type {
 
 // path lowers a.b["c"][n]. Constant steps become one JSON path.
 func (l *lowerer) path(x *kql.Path, in *rel) (expr, error) {
+	if e, ok, err := l.splitPart(x, in); ok || err != nil {
+		return e, err
+	}
 	e, err := l.scalar(x.X, in)
 	if err != nil {
 		return e, err
@@ -256,15 +256,45 @@ func (l *lowerer) path(x *kql.Path, in *rel) (expr, error) {
 	return e, nil
 }
 
+// splitPart lowers split(s, d)[n] without making an array of all parts.
+func (l *lowerer) splitPart(x *kql.Path, in *rel) (expr, bool, error) {
+	call, ok := x.X.(*kql.Apply)
+	if !ok || call.Fn != "split" || len(call.Args) != 2 || len(x.Steps) != 1 || x.Steps[0].Index == nil {
+		return expr{}, false, nil
+	}
+	lit, ok := x.Steps[0].Index.(*kql.Lit)
+	if !ok {
+		return expr{}, false, nil
+	}
+	n, ok := lit.Value.(int64)
+	if !ok {
+		return expr{}, false, nil
+	}
+	args, err := l.scalars(call.Args, in)
+	if err != nil {
+		return expr{}, false, err
+	}
+	d, ok := args[1].lit.(string)
+	if !ok || d == "" {
+		return expr{}, false, nil
+	}
+	if n >= 0 {
+		n++
+	}
+	part := fmt.Sprintf("string_split(%s, %s)[%d]", asText(args[0]).sql, args[1].sql, n)
+	return expr{typ: schema.Dynamic, null: true, sql: "to_json(" + part + ")::VARCHAR", text: "coalesce(" + part + ", '')"}, true, nil
+}
+
 // extend reads a constant JSON path below e.
 func extend(e expr, path string) expr {
-	base := e.sql
+	out := expr{typ: schema.Dynamic, null: true, base: e.rawText(), try: e.try}
 	if e.path != "" {
-		base, path = e.base, e.path[2:len(e.path)-1]+path
-		path = strings.ReplaceAll(path, "''", "'")
+		out.base = e.base
+		path = strings.ReplaceAll(e.path[2:len(e.path)-1], "''", "'") + path
 	}
-	full := quote("$" + path)
-	return expr{typ: schema.Dynamic, null: true, sql: "kql_path(" + base + ", " + full + ")", base: base, path: full}
+	out.path = quote("$" + path)
+	out.sql = "nullif(" + out.json("json_extract") + "::VARCHAR, 'null')"
+	return out
 }
 
 // constantPath spells the leading steps that DuckDB's JSON paths can express.

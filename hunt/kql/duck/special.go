@@ -142,7 +142,16 @@ func lowerParseJSON(_ *kql.Apply, a []expr) (expr, error) {
 	if e.typ != schema.String {
 		return asDynamic(e), nil
 	}
-	return expr{typ: schema.Dynamic, null: true, sql: "kql_parse_json(" + e.sql + ")"}, nil
+	return unchecked(e.sql), nil
+}
+
+// unchecked is text read as JSON: paths below it go straight to the text.
+func unchecked(text string) expr {
+	out := expr{typ: schema.Dynamic, null: true, sql: once("kql_parse_json", text)}
+	if !strings.Contains(text, "SELECT ") {
+		out.raw, out.try = "nullif("+text+", '')", true
+	}
+	return out
 }
 
 func lowerGetType(_ *kql.Apply, a []expr) (expr, error) {
@@ -268,7 +277,7 @@ func lowerArraySort(x *kql.Apply, a []expr) (expr, error) {
 	}
 	sql := fmt.Sprintf("kql_go_array_sort(%t, %s, %s)", x.Fn == "array_sort_desc", nullsLast, strings.Join(parts, ", "))
 	if len(parts) == 1 {
-		sql = "kql_path(" + sql + ", '$[0]')"
+		return extend(expr{typ: schema.Dynamic, null: true, sql: sql}, "[0]"), nil
 	}
 	return expr{typ: schema.Dynamic, null: true, sql: sql}, nil
 }

@@ -4,10 +4,10 @@ WITH t1 AS NOT MATERIALIZED (
 ),
 t2 AS NOT MATERIALIZED (
   SELECT * FROM t1
-  WHERE ((kql_long_of_dyn(kql_path(c6, '$."n"')) = 5::BIGINT) OR (coalesce(json_extract_string(c6, '$."a"."b"') = 'x', false) OR coalesce(json_extract_string(c6, '$."a"."b"') = 'z', false)) OR (kql_long_of_dyn(kql_path(c6, '$[0]')) = 5::BIGINT))
+  WHERE ((TRY_CAST(json_extract_string(c6, '$."n"') AS DOUBLE) = '5'::DOUBLE) OR (coalesce(json_extract_string(c6, '$."a"."b"') = 'x', false) OR coalesce(json_extract_string(c6, '$."a"."b"') = 'z', false)) OR (TRY_CAST(json_extract_string(c6, '$[0]') AS DOUBLE) = '5'::DOUBLE))
 ),
 t3 AS NOT MATERIALIZED (
-  SELECT c2, kql_path(c6, '$."n"') AS c9, kql_path(c6, '$[#-1]."a"') AS c10, c8 AS c11
+  SELECT c2, nullif(json_extract(c6, '$."n"')::VARCHAR, 'null') AS c9, nullif(json_extract(c6, '$[#-1]."a"')::VARCHAR, 'null') AS c10, c8 AS c11
   FROM t2
 ),
 t5 AS NOT MATERIALIZED (

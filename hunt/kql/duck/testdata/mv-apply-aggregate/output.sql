@@ -6,7 +6,7 @@ t3 AS MATERIALIZED (
   SELECT *, row_number() OVER () AS r2 FROM t1
 ),
 t5 AS NOT MATERIALIZED (
-  SELECT c2, c3, c6, r2, kql_elements(kql_path(c6, '$."list"')) AS l4
+  SELECT c2, c3, c6, r2, kql_elements(nullif(json_extract(c6, '$."list"')::VARCHAR, 'null')) AS l4
   FROM t3
 ),
 t6 AS NOT MATERIALIZED (

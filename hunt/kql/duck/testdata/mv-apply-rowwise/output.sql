@@ -10,7 +10,7 @@ t4 AS NOT MATERIALIZED (
   SELECT *, row_number() OVER () AS r3 FROM t2
 ),
 t6 AS NOT MATERIALIZED (
-  SELECT c2, c3, c6, r3, kql_elements(kql_path(c6, '$."list"')) AS l5
+  SELECT c2, c3, c6, r3, kql_elements(nullif(json_extract(c6, '$."list"')::VARCHAR, 'null')) AS l5
   FROM t4
 ),
 t7 AS NOT MATERIALIZED (
@@ -26,7 +26,7 @@ t9 AS NOT MATERIALIZED (
   WHERE (coalesce(json_extract_string(c9, '$."k"'), '') = 'w')
 ),
 t10 AS NOT MATERIALIZED (
-  SELECT c2, c3, c6, c9, kql_path(c9, '$."k"') AS c10, r3
+  SELECT c2, c3, c6, c9, nullif(json_extract(c9, '$."k"')::VARCHAR, 'null') AS c10, r3
   FROM t9
 ),
 t11 AS NOT MATERIALIZED (

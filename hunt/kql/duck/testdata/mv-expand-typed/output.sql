@@ -3,7 +3,7 @@ WITH t1 AS NOT MATERIALIZED (
   FROM "Events"
 ),
 t3 AS NOT MATERIALIZED (
-  SELECT c2, c6, kql_elements(kql_path(c6, '$."list"')) AS l2
+  SELECT c2, c6, kql_elements(nullif(json_extract(c6, '$."list"')::VARCHAR, 'null')) AS l2
   FROM t1
 ),
 t5 AS NOT MATERIALIZED (
@@ -11,7 +11,7 @@ t5 AS NOT MATERIALIZED (
   FROM t3
 ),
 t6 AS NOT MATERIALIZED (
-  SELECT c2, c6, kql_long_of_dyn(kql_dyn(l2)) AS c9, i4 AS c10
+  SELECT c2, c6, kql_long_of_dyn(l2) AS c9, i4 AS c10
   FROM t5
 ),
 t7 AS NOT MATERIALIZED (
