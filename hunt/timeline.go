@@ -35,7 +35,7 @@ type Event struct {
 // empty counts.
 var eventFields = map[string][]string{
 	"operation": {"Operation", "OperationName", "ActionType", "Activity", "RequestUri", "AlertName", "RiskEventType", "AppDisplayName"},
-	"actor":     {"UserId", "UserPrincipalName", "ServicePrincipalName", "Account", "SubjectUserName", "AccountUpn", "Identity"},
+	"actor":     {"UserPrincipalName", "UserId", "ServicePrincipalName", "Account", "SubjectUserName", "AccountUpn", "Identity"},
 	"ip":        {"Client_IPAddress", "ClientIP", "IPAddress", "IpAddress"},
 	"app":       {"ClientAppId", "AppId", "AppDisplayName"},
 	"result":    {"ResultStatus", "Result", "ResultType", "ResponseStatusCode"},
