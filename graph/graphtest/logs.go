@@ -158,7 +158,8 @@ func (t *Tenant) mailOperation(p Person) operation {
 	switch t.rand.IntN(4) {
 	case 0:
 		return operation{"FileAccessed", "SharePointFileOperation", "SharePoint", 6, map[string]any{
-			"SiteUrl": "https://kestrel.sharepoint.example/sites/team/", "SourceFileName": fmt.Sprintf("plan-%d.docx", t.rand.IntN(500)), "EventSource": "SharePoint", "ItemType": "File"}}
+			"SiteUrl": "https://kestrel.sharepoint.example/sites/team/", "SourceFileName": fmt.Sprintf("plan-%d.docx", t.rand.IntN(500)), "EventSource": "SharePoint", "ItemType": "File",
+		}}
 	case 1:
 		return operation{"UserLoggedIn", "AzureActiveDirectoryStsLogon", "AzureActiveDirectory", 15, map[string]any{"ApplicationId": t.apps[2].AppID, "ErrorNumber": "0", "ExtendedProperties": []any{map[string]any{"Name": "UserAgent", "Value": "Mozilla/5.0"}}}}
 	case 2:

@@ -155,7 +155,8 @@ func (s *seeder) inboxRule(p Person, session any, params ...string) {
 		list = append(list, map[string]any{"Name": params[i], "Value": params[i+1]})
 	}
 	s.record(p, operation{"New-InboxRule", "exchangeAdmin", "Exchange", 1, map[string]any{
-		"Parameters": list, "ObjectId": p.UPN + "\\rule", "ExternalAccess": false, "SessionId": session, "ResultStatus": "True"}})
+		"Parameters": list, "ObjectId": p.UPN + "\\rule", "ExternalAccess": false, "SessionId": session, "ResultStatus": "True",
+	}})
 }
 
 // spray: passwords tried on many, one fits; a rule hides the answers; mail is
@@ -174,8 +175,10 @@ func (s *seeder) spray() {
 	bySession := func(d map[string]any) { d["SessionId"], d["ClientInfoString"] = session, "Client=OWA;Action=ViaProxy" }
 	s.readMail(victim, 4, bySession)
 	s.step(3 * time.Minute)
-	s.record(victim, operation{"Send", "exchangeItem", "Exchange", 2, map[string]any{"MailboxOwnerUPN": victim.UPN, "LogonType": 0, "ClientInfoString": "Client=OWA;Action=ViaProxy", "SessionId": session,
-		"ClientIPAddress": s.ip, "Item": map[string]any{"Subject": "Updated bank details", "InternetMessageId": "<" + s.token() + "@" + s.Domain + ">"}}})
+	s.record(victim, operation{"Send", "exchangeItem", "Exchange", 2, map[string]any{
+		"MailboxOwnerUPN": victim.UPN, "LogonType": 0, "ClientInfoString": "Client=OWA;Action=ViaProxy", "SessionId": session,
+		"ClientIPAddress": s.ip, "Item": map[string]any{"Subject": "Updated bank details", "InternetMessageId": "<" + s.token() + "@" + s.Domain + ">"},
+	}})
 }
 
 // consent: people agree to an app that asks for their mail, and it reads it.
@@ -225,9 +228,11 @@ func (s *seeder) goldenSAML() {
 	admin := s.people[0]
 	s.truth.Accounts = []string{admin.UPN}
 	account := strings.ToUpper(strings.Split(s.Domain, ".")[0]) + "\\" + fmt.Sprintf("svc-ops%d", s.number)
-	s.windows(map[string]any{"EventID": 4662, "Computer": "DC01." + s.Domain, "Channel": "Security", "EventSourceName": "Microsoft-Windows-Security-Auditing",
+	s.windows(map[string]any{
+		"EventID": 4662, "Computer": "DC01." + s.Domain, "Channel": "Security", "EventSourceName": "Microsoft-Windows-Security-Auditing",
 		"Account": account, "SubjectAccount": account, "ObjectServer": "DS", "ObjectType": "%{5cb41ed0-0e4c-11d0-a286-00aa003049e2}", "ObjectName": "%{" + s.guid() + "}", "AccessMask": "0x10",
-		"Properties": "%%7684 {77b5b886-944a-11d1-aebd-0000f80367c1} {8d3bca50-1d7e-11d0-a081-00aa006c33ed} {5cb41ed0-0e4c-11d0-a286-00aa003049e2}"})
+		"Properties": "%%7684 {77b5b886-944a-11d1-aebd-0000f80367c1} {8d3bca50-1d7e-11d0-a081-00aa006c33ed} {5cb41ed0-0e4c-11d0-a286-00aa003049e2}",
+	})
 	s.step(3 * time.Hour)
 	s.signInAs(admin, 0, func(r map[string]any) {
 		r["tokenIssuerType"], r["incomingTokenType"], r["authenticationProtocol"] = "ADFederationServices", "saml20", "wsFederation"
@@ -284,8 +289,10 @@ func (s *seeder) federationBackdoor() {
 		r["tokenIssuerType"], r["incomingTokenType"], r["tokenIssuerName"] = "ADFederationServices", "saml20", fmt.Sprintf("http://sts%d.outside.example/trust", s.number)
 	})
 	s.step(5 * time.Minute)
-	s.record(admin, operation{"Add-MailboxPermission", "exchangeAdmin", "Exchange", 1, map[string]any{"ObjectId": owner.UPN, "ResultStatus": "True",
-		"Parameters": []any{map[string]any{"Name": "Identity", "Value": owner.UPN}, map[string]any{"Name": "User", "Value": reader.UPN}, map[string]any{"Name": "AccessRights", "Value": "FullAccess"}}}})
+	s.record(admin, operation{"Add-MailboxPermission", "exchangeAdmin", "Exchange", 1, map[string]any{
+		"ObjectId": owner.UPN, "ResultStatus": "True",
+		"Parameters": []any{map[string]any{"Name": "Identity", "Value": owner.UPN}, map[string]any{"Name": "User", "Value": reader.UPN}, map[string]any{"Name": "AccessRights", "Value": "FullAccess"}},
+	}})
 	s.step(10 * time.Minute)
 	s.readBy(reader, owner, 3)
 }

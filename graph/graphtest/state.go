@@ -196,8 +196,10 @@ func (t *Tenant) makePolicies() {
 	})
 	id = t.guid()
 	t.addState("/identity/conditionalAccess/namedLocations", id, map[string]any{"@odata.type": "#microsoft.graph.ipNamedLocation", "id": id, "displayName": "Office", "isTrusted": true, "createdDateTime": seconds(t.cfg.Now.AddDate(-1, 0, 0)), "ipRanges": []any{map[string]any{"@odata.type": "#microsoft.graph.iPv4CidrRange", "cidrAddress": "198.51.100.0/24"}}})
-	t.single("/policies/authorizationPolicy", map[string]any{"id": "authorizationPolicy", "displayName": "Authorization Policy", "allowInvitesFrom": "everyone", "allowedToUseSSPR": true, "blockMsolPowerShell": false, "guestUserRoleId": "10dae51f-b6af-4016-8d66-8c2a99b929b3",
-		"defaultUserRolePermissions": map[string]any{"allowedToCreateApps": true, "allowedToCreateSecurityGroups": true, "allowedToReadOtherUsers": true, "permissionGrantPoliciesAssigned": []any{"ManagePermissionGrantsForSelf.microsoft-user-default-legacy"}}})
+	t.single("/policies/authorizationPolicy", map[string]any{
+		"id": "authorizationPolicy", "displayName": "Authorization Policy", "allowInvitesFrom": "everyone", "allowedToUseSSPR": true, "blockMsolPowerShell": false, "guestUserRoleId": "10dae51f-b6af-4016-8d66-8c2a99b929b3",
+		"defaultUserRolePermissions": map[string]any{"allowedToCreateApps": true, "allowedToCreateSecurityGroups": true, "allowedToReadOtherUsers": true, "permissionGrantPoliciesAssigned": []any{"ManagePermissionGrantsForSelf.microsoft-user-default-legacy"}},
+	})
 	t.single("/policies/adminConsentRequestPolicy", map[string]any{"isEnabled": false, "notifyReviewers": false, "remindersEnabled": false, "requestDurationInDays": 0, "version": 0, "reviewers": []any{}})
 	t.single("/policies/authenticationMethodsPolicy", map[string]any{"id": "authenticationMethodsPolicy", "displayName": "Authentication Methods Policy", "policyVersion": "1.5", "authenticationMethodConfigurations": []any{map[string]any{"@odata.type": "#microsoft.graph.smsAuthenticationMethodConfiguration", "id": "Sms", "state": "enabled", "excludeTargets": []any{}}}})
 	t.single("/policies/identitySecurityDefaultsEnforcementPolicy", map[string]any{"id": "00000000-0000-0000-0000-000000000005", "displayName": "Security Defaults", "description": "", "isEnabled": false})

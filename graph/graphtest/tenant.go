@@ -177,8 +177,10 @@ func sortedKeys[V any](m map[string]V) []string {
 	return names
 }
 
-var givenNames = []string{"Ada", "Bela", "Carl", "Dora", "Emil", "Fay", "Gus", "Hana", "Ivo", "Jana", "Kai", "Lena", "Max", "Nora", "Ola", "Pia", "Quin", "Rosa", "Sven", "Tess", "Udo", "Vera", "Wim", "Xena", "Yara", "Zeno"}
-var familyNames = []string{"Abel", "Brandt", "Castro", "Dietz", "Ekman", "Falk", "Greco", "Holm", "Ilves", "Jung", "Kovar", "Lund", "Moreau", "Novak", "Orban", "Petrov", "Quist", "Rossi", "Sand", "Toth"}
+var (
+	givenNames  = []string{"Ada", "Bela", "Carl", "Dora", "Emil", "Fay", "Gus", "Hana", "Ivo", "Jana", "Kai", "Lena", "Max", "Nora", "Ola", "Pia", "Quin", "Rosa", "Sven", "Tess", "Udo", "Vera", "Wim", "Xena", "Yara", "Zeno"}
+	familyNames = []string{"Abel", "Brandt", "Castro", "Dietz", "Ekman", "Falk", "Greco", "Holm", "Ilves", "Jung", "Kovar", "Lund", "Moreau", "Novak", "Orban", "Petrov", "Quist", "Rossi", "Sand", "Toth"}
+)
 
 func (t *Tenant) makePeople() {
 	for i := range t.cfg.Users {
