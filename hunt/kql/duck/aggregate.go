@@ -221,6 +221,16 @@ func percentile(x, p expr, filter string) string {
 	return fmt.Sprintf("quantile_disc(%s, %s)%s", x.sql, fraction(p), filter)
 }
 
+// percentileList gives several percentiles as an array; they are constants or
+// one constant array.
+func percentileList(e expr, percents []expr, filter string) (expr, error) {
+	var parts []string
+	for _, p := range flattenConstants(percents, schema.Real) {
+		parts = append(parts, asJSON(expr{typ: e.typ, null: true, sql: percentile(e, p, filter)}).sql)
+	}
+	return expr{typ: schema.Dynamic, sql: "('[' || " + strings.Join(parts, " || ',' || ") + " || ']')"}, nil
+}
+
 // fraction turns a constant percentage into one of 1, within bounds.
 func fraction(p expr) string {
 	v := 0.0
@@ -326,6 +336,8 @@ func simpleAgg(fn string, args []expr, filter, cond string, t schema.Type) (expr
 		out.sql = fmt.Sprintf("count(DISTINCT %s)%s", e.sql, filter)
 	case "percentile":
 		out.sql, out.null = percentile(e, args[1], filter), true
+	case "percentiles_array":
+		return percentileList(e, args[1:], filter)
 	case "stdev", "stdevp", "variance", "variancep":
 		out.sql = spread(fn, e, cond)
 	case "binary_all_and", "binary_all_or", "binary_all_xor":

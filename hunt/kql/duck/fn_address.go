@@ -302,7 +302,7 @@ func evalHasIPv4(args []any) (any, error) {
 		}
 		for _, w := range wanted {
 			want := dynString(w)
-			if addr == want || prefix && want != "" && strings.HasPrefix(addr, want) && (strings.HasSuffix(want, ".")) {
+			if addr == want || prefix && want != "" && strings.HasPrefix(addr, want) && strings.HasSuffix(want, ".") {
 				return true, nil
 			}
 		}
@@ -310,62 +310,19 @@ func evalHasIPv4(args []any) (any, error) {
 	return false, nil
 }
 
-// earthRadius is that of the sphere on which Kusto measures distances.
-const earthRadius = 6371008.8
+// earthRadius, in metres, is that of the sphere on which Kusto measures.
+const earthRadius = 6371010
 
-// evalGeoDistance is Vincenty's inverse formula on WGS 84.
+// evalGeoDistance is the way along the great circle, in metres.
 func evalGeoDistance(args []any) (any, error) {
 	lon1, lat1, lon2, lat2 := args[0].(float64), args[1].(float64), args[2].(float64), args[3].(float64)
-	for _, v := range []float64{lon1, lon2} {
-		if !(v >= -180 && v <= 180) {
-			return nil, nil
-		}
+	if !(math.Abs(lon1) <= 180 && math.Abs(lon2) <= 180 && math.Abs(lat1) <= 90 && math.Abs(lat2) <= 90) {
+		return nil, nil
 	}
-	for _, v := range []float64{lat1, lat2} {
-		if !(v >= -90 && v <= 90) {
-			return nil, nil
-		}
-	}
-	rad := math.Pi / 180
-	return geodesic(lat1*rad, lon1*rad, lat2*rad, lon2*rad), nil
-}
-
-func geodesic(lat1, lon1, lat2, lon2 float64) float64 {
-	const a, f = 6378137.0, 1 / 298.257223563
-	b := a * (1 - f)
-	u1, u2, l := math.Atan((1-f)*math.Tan(lat1)), math.Atan((1-f)*math.Tan(lat2)), lon2-lon1
-	s1, c1 := math.Sincos(u1)
-	s2, c2 := math.Sincos(u2)
-	lambda := l
-	for range 200 {
-		sl, cl := math.Sincos(lambda)
-		sinSigma := math.Hypot(c2*sl, c1*s2-s1*c2*cl)
-		if sinSigma == 0 {
-			return 0
-		}
-		cosSigma := s1*s2 + c1*c2*cl
-		sigma := math.Atan2(sinSigma, cosSigma)
-		sinAlpha := c1 * c2 * sl / sinSigma
-		cos2Alpha := 1 - sinAlpha*sinAlpha
-		cos2m := 0.0
-		if cos2Alpha != 0 {
-			cos2m = cosSigma - 2*s1*s2/cos2Alpha
-		}
-		c := f / 16 * cos2Alpha * (4 + f*(4-3*cos2Alpha))
-		next := l + (1-c)*f*sinAlpha*(sigma+c*sinSigma*(cos2m+c*cosSigma*(-1+2*cos2m*cos2m)))
-		if math.Abs(next-lambda) > 1e-12 {
-			lambda = next
-			continue
-		}
-		uSq := cos2Alpha * (a*a - b*b) / (b * b)
-		bigA := 1 + uSq/16384*(4096+uSq*(-768+uSq*(320-175*uSq)))
-		bigB := uSq / 1024 * (256 + uSq*(-128+uSq*(74-47*uSq)))
-		delta := bigB * sinSigma * (cos2m + bigB/4*(cosSigma*(-1+2*cos2m*cos2m)-bigB/6*cos2m*(-3+4*sinSigma*sinSigma)*(-3+4*cos2m*cos2m)))
-		return b * bigA * (sigma - delta)
-	}
-	// Nearly antipodal points do not converge; the sphere is close enough there.
-	h := math.Pow(math.Sin((lat2-lat1)/2), 2) + math.Cos(lat1)*math.Cos(lat2)*math.Pow(math.Sin((lon2-lon1)/2), 2)
-	return 2 * earthRadius * math.Asin(math.Sqrt(h))
+	half := func(a, b float64) float64 { return math.Pow(math.Sin((b-a)*math.Pi/360), 2) }
+	flat := math.Cos(lat1*math.Pi/180) * math.Cos(lat2*math.Pi/180)
+	h := half(lat1, lat2) + flat*half(lon1, lon2)
+	return 2 * earthRadius * math.Asin(math.Sqrt(min(h, 1))), nil
 }
 
 func expandIPv6(b [16]byte) string {

@@ -16,16 +16,16 @@ type kvReader struct {
 	greedy              bool
 }
 
-// evalParseKv reads text as pairs and returns a bag of strings; the first of
+// parseKv reads text as pairs and returns a bag of strings; the first of
 // equal keys wins. Its second argument holds the options.
-func evalParseKv(args []any) (any, error) {
+func (c *regexCache) parseKv(args []any) (any, error) {
 	options, ok := bagArg(args[1])
 	if !ok {
 		return nil, nil
 	}
 	text := func(name string) string { s, _ := options.vals[name].(string); return s }
 	if re := text("regex"); re != "" {
-		return parseKvRegex(args[0].(string), re)
+		return c.parseKvRegex(args[0].(string), re)
 	}
 	p := kvReader{s: args[0].(string), pair: text("pair"), kv: text("kv"), escape: text("escape"), greedy: options.vals["greedy"] == true}
 	quotes, _ := options.vals["quotes"].([]any)
@@ -111,8 +111,8 @@ func (p *kvReader) closeUp(s string) string {
 	return b.String()
 }
 
-func parseKvRegex(s, pattern string) (any, error) {
-	re, err := regexes.get(pattern)
+func (c *regexCache) parseKvRegex(s, pattern string) (any, error) {
+	re, err := c.get(pattern)
 	if err != nil || re.NumSubexp() < 2 {
 		return nil, err
 	}

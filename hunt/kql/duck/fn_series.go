@@ -208,9 +208,23 @@ func evalSeriesFit2Lines(args []any) (any, error) {
 	for _, kv := range []struct {
 		k string
 		v any
-	}{{"rsquare", rsq}, {"split_idx", int64(best)}, {"variance", all.variance}, {"rvariance", bestRes / float64(n-1)}, {"line_fit", realList(fit)},
-		{"right_rsquare", right.rsquare}, {"right_slope", right.slope}, {"right_interception", right.intercept}, {"right_variance", right.variance}, {"right_rvariance", right.rvariance},
-		{"left_rsquare", left.rsquare}, {"left_slope", left.slope}, {"left_interception", left.intercept}, {"left_variance", left.variance}, {"left_rvariance", left.rvariance}} {
+	}{
+		{"rsquare", rsq},
+		{"split_idx", int64(best)},
+		{"variance", all.variance},
+		{"rvariance", bestRes / float64(n-1)},
+		{"line_fit", realList(fit)},
+		{"right_rsquare", right.rsquare},
+		{"right_slope", right.slope},
+		{"right_interception", right.intercept},
+		{"right_variance", right.variance},
+		{"right_rvariance", right.rvariance},
+		{"left_rsquare", left.rsquare},
+		{"left_slope", left.slope},
+		{"left_interception", left.intercept},
+		{"left_variance", left.variance},
+		{"left_rvariance", left.rvariance},
+	} {
 		out.set(kv.k, kv.v)
 	}
 	return writeDynamic(out), nil

@@ -11,34 +11,34 @@ import (
 	"github.com/hunt365/hunt365/hunt/schema"
 )
 
-var textFunctions = []Function{
-	{Name: "kql_go_real_text", Params: []schema.Type{schema.Real}, Result: schema.String, Eval: evalRealText},
-	{Name: "kql_go_hex", Params: []schema.Type{schema.String}, Result: schema.Long, Eval: evalHex},
-	{Name: "kql_go_countof", Params: []schema.Type{schema.String, schema.String, schema.Bool}, Result: schema.Long, Eval: evalCountOf},
-	{Name: "kql_go_indexof", Params: []schema.Type{schema.String, schema.String, schema.Long, schema.Long, schema.Long}, Result: schema.Long, Eval: evalIndexOf},
-	{Name: "kql_go_extract_all", Params: []schema.Type{schema.String, schema.Dynamic, schema.String}, Result: schema.Dynamic, Nulls: true, Eval: evalExtractAll},
-	{Name: "kql_go_extract_name", Params: []schema.Type{schema.String, schema.String, schema.String}, Result: schema.String, Eval: evalExtractName},
-	{Name: "kql_go_replace_strings", Params: []schema.Type{schema.String, schema.Dynamic, schema.Dynamic}, Result: schema.String, Nulls: true, Eval: evalReplaceStrings},
-	{Name: "kql_go_has_index", Params: []schema.Type{schema.String, schema.Dynamic}, Result: schema.Long, Nulls: true, Eval: evalHasIndex},
-	{Name: "kql_go_terms", Params: []schema.Type{schema.String, schema.Dynamic, schema.Bool, schema.Bool, schema.Bool}, Result: schema.Bool, Eval: evalTerms},
-	{Name: "kql_go_has_any", Params: []schema.Type{schema.String, schema.Dynamic}, Result: schema.Bool, Nulls: true, Eval: evalHasAny},
-	{Name: "kql_go_has_all", Params: []schema.Type{schema.String, schema.Dynamic}, Result: schema.Bool, Nulls: true, Eval: evalHasAll},
-	{Name: "kql_go_regex_quote", Params: []schema.Type{schema.String}, Result: schema.String, Eval: evalRegexQuote},
-	{Name: "kql_go_codepoints", Params: []schema.Type{schema.String}, Result: schema.Dynamic, Eval: evalCodepoints},
-	{Name: "kql_go_from_codepoints", Params: []schema.Type{schema.Dynamic}, Result: schema.String, Nulls: true, Eval: evalFromCodepoints},
-	{Name: "kql_go_parse_version", Params: []schema.Type{schema.String}, Result: schema.Decimal, Eval: evalParseVersion},
-	{Name: "kql_go_format_bytes", Params: []schema.Type{schema.Real, schema.Long, schema.String}, Result: schema.String, Eval: evalFormatBytes},
-	{Name: "kql_go_parse_kv", Params: []schema.Type{schema.String, schema.Dynamic}, Result: schema.Dynamic, Eval: evalParseKv},
+func textFunctions(c *regexCache) []Function {
+	return []Function{
+		{Name: "kql_go_real_text", Params: []schema.Type{schema.Real}, Result: schema.String, Eval: evalRealText},
+		{Name: "kql_go_hex", Params: []schema.Type{schema.String}, Result: schema.Long, Eval: evalHex},
+		{Name: "kql_go_countof", Params: []schema.Type{schema.String, schema.String, schema.Bool}, Result: schema.Long, Eval: c.countOf},
+		{Name: "kql_go_indexof", Params: []schema.Type{schema.String, schema.String, schema.Long, schema.Long, schema.Long}, Result: schema.Long, Eval: evalIndexOf},
+		{Name: "kql_go_extract_all", Params: []schema.Type{schema.String, schema.Dynamic, schema.String}, Result: schema.Dynamic, Nulls: true, Eval: c.extractAll},
+		{Name: "kql_go_extract_name", Params: []schema.Type{schema.String, schema.String, schema.String}, Result: schema.String, Eval: c.extractName},
+		{Name: "kql_go_replace_strings", Params: []schema.Type{schema.String, schema.Dynamic, schema.Dynamic}, Result: schema.String, Nulls: true, Eval: evalReplaceStrings},
+		{Name: "kql_go_has_index", Params: []schema.Type{schema.String, schema.Dynamic}, Result: schema.Long, Nulls: true, Eval: evalHasIndex},
+		{Name: "kql_go_terms", Params: []schema.Type{schema.String, schema.Dynamic, schema.Bool, schema.Bool, schema.Bool}, Result: schema.Bool, Eval: evalTerms},
+		{Name: "kql_go_has_any", Params: []schema.Type{schema.String, schema.Dynamic}, Result: schema.Bool, Nulls: true, Eval: evalHasAny},
+		{Name: "kql_go_has_all", Params: []schema.Type{schema.String, schema.Dynamic}, Result: schema.Bool, Nulls: true, Eval: evalHasAll},
+		{Name: "kql_go_regex_quote", Params: []schema.Type{schema.String}, Result: schema.String, Eval: evalRegexQuote},
+		{Name: "kql_go_codepoints", Params: []schema.Type{schema.String}, Result: schema.Dynamic, Eval: evalCodepoints},
+		{Name: "kql_go_from_codepoints", Params: []schema.Type{schema.Dynamic}, Result: schema.String, Nulls: true, Eval: evalFromCodepoints},
+		{Name: "kql_go_parse_version", Params: []schema.Type{schema.String}, Result: schema.Decimal, Eval: evalParseVersion},
+		{Name: "kql_go_format_bytes", Params: []schema.Type{schema.Real, schema.Long, schema.String}, Result: schema.String, Eval: evalFormatBytes},
+		{Name: "kql_go_parse_kv", Params: []schema.Type{schema.String, schema.Dynamic}, Result: schema.Dynamic, Eval: c.parseKv},
+	}
 }
 
-// cached compiles each regular expression once; patterns are few and mostly
+// regexCache compiles each regular expression once; patterns are few and mostly
 // constant, and the cache is emptied when hostile data makes them many.
 type regexCache struct {
 	mu sync.Mutex
 	m  map[string]*regexp.Regexp
 }
-
-var regexes regexCache
 
 func (c *regexCache) get(pattern string) (*regexp.Regexp, error) {
 	c.mu.Lock()
@@ -98,10 +98,10 @@ func evalHex(args []any) (any, error) {
 	return int64(n), nil
 }
 
-func evalCountOf(args []any) (any, error) {
+func (c *regexCache) countOf(args []any) (any, error) {
 	s, sub := args[0].(string), args[1].(string)
 	if args[2].(bool) {
-		re, err := regexes.get(sub)
+		re, err := c.get(sub)
 		if err != nil {
 			return nil, err
 		}
@@ -150,11 +150,11 @@ func evalIndexOf(args []any) (any, error) {
 	return int64(-1), nil
 }
 
-func evalExtractAll(args []any) (any, error) {
+func (c *regexCache) extractAll(args []any) (any, error) {
 	if args[0] == nil || args[2] == nil {
 		return nil, nil
 	}
-	re, err := regexes.get(args[0].(string))
+	re, err := c.get(args[0].(string))
 	if err != nil {
 		return nil, err
 	}
@@ -206,8 +206,8 @@ func captureGroups(re *regexp.Regexp, list any) ([]int, error) {
 	return groups, nil
 }
 
-func evalExtractName(args []any) (any, error) {
-	re, err := regexes.get(args[0].(string))
+func (c *regexCache) extractName(args []any) (any, error) {
+	re, err := c.get(args[0].(string))
 	if err != nil {
 		return nil, err
 	}

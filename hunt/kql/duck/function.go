@@ -51,7 +51,7 @@ type GeoLookup func(addr netip.Addr) (bag string, ok bool)
 func Functions(geo GeoLookup) []Function {
 	all := []Function{geoInfo(geo)}
 	for _, group := range [][]Function{
-		textFunctions, timeFunctions, dynamicFunctions, setFunctions,
+		textFunctions(&regexCache{}), timeFunctions, dynamicFunctions, setFunctions,
 		addressFunctions, encodeFunctions, seriesFunctions, parseFunctions,
 	} {
 		for _, f := range group {

@@ -15,9 +15,14 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 
 // eventTable is the table of the golden cases; testdata/tables.sql fills it.
 var eventTable = &schema.Table{Name: "Events", Columns: []schema.Column{
-	{Name: "Time", Type: schema.DateTime}, {Name: "User", Type: schema.String}, {Name: "Action", Type: schema.String},
-	{Name: "Bytes", Type: schema.Long}, {Name: "Ok", Type: schema.Bool}, {Name: "Detail", Type: schema.Dynamic},
-	{Name: "Score", Type: schema.Real}, {Name: `odd " 'name`, Type: schema.String},
+	{Name: "Time", Type: schema.DateTime},
+	{Name: "User", Type: schema.String},
+	{Name: "Action", Type: schema.String},
+	{Name: "Bytes", Type: schema.Long},
+	{Name: "Ok", Type: schema.Bool},
+	{Name: "Detail", Type: schema.Dynamic},
+	{Name: "Score", Type: schema.Real},
+	{Name: `odd " 'name`, Type: schema.String},
 }}
 
 func eventEngine(t testing.TB) *engine {

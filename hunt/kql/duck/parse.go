@@ -127,7 +127,10 @@ func parseRegex(p kql.ParsePattern) (string, []*kql.Col, error) {
 }
 
 func capture(p kql.ParsePattern, c *kql.Col, last bool) string {
-	if typed, ok := typedCapture[c.Type]; ok && p.Kind != "relaxed" {
+	if typed, ok := typedCapture[c.Type]; ok {
+		if p.Kind == "relaxed" { // a text of another form is null
+			return "(?:" + typed + "|.*?)"
+		}
 		return typed
 	}
 	if p.Kind == "regex" {

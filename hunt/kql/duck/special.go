@@ -3,6 +3,7 @@ package duck
 import (
 	"fmt"
 	"math"
+	"regexp"
 	"strings"
 
 	"github.com/hunt365/hunt365/hunt/kql"
@@ -184,7 +185,7 @@ func lowerExtract(x *kql.Apply, a []expr) (expr, error) {
 }
 
 func countGroups(pattern string) int {
-	re, err := regexes.get(pattern)
+	re, err := regexp.Compile(pattern)
 	if err != nil {
 		return 9
 	}

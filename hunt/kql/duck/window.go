@@ -21,14 +21,17 @@ func (l *lowerer) windows(n *kql.ComputeRel) (*rel, error) {
 	if err != nil {
 		return nil, err
 	}
-	in = l.placed(in)
 	var calls []*kql.Apply
 	for _, it := range n.Items {
 		if l.used[it.Col.ID] {
 			findWindows(it.X, &calls)
 		}
 	}
-	w := &windowPlan{place: in.order[0].col, sql: map[*kql.Apply]expr{}}
+	w := &windowPlan{sql: map[*kql.Apply]expr{}}
+	if in.exact || l.ctx != nil || !oneSort(calls) {
+		in = l.placed(in)
+	}
+	w.place = in.orderBy()
 	if l.ctx != nil {
 		w.part = strings.Join(l.ctx.part, ", ")
 	}
@@ -47,9 +50,19 @@ func (l *lowerer) windows(n *kql.ComputeRel) (*rel, error) {
 	return l.project(in, n.Items)
 }
 
+// oneSort reports whether the calls need no step before their own.
+func oneSort(calls []*kql.Apply) bool {
+	for _, c := range calls {
+		if at, ok := windowRestart[c.Fn]; ok && len(c.Args) > at || strings.HasPrefix(c.Fn, "row_rank") {
+			return false
+		}
+	}
+	return true
+}
+
 // windowPlan is what one projection's window calls share.
 type windowPlan struct {
-	place, part string
+	place, part string                // what the rows are ordered and divided by
 	segment     map[*kql.Apply]string // column of the call's segment number
 	first       map[*kql.Apply]string // column: the value differs from the row before
 	sql         map[*kql.Apply]expr
@@ -65,6 +78,9 @@ func (w *windowPlan) over(c *kql.Apply) string {
 		part = append(part, s)
 	}
 	if len(part) == 0 {
+		if w.place == "" {
+			return ""
+		}
 		return "ORDER BY " + w.place
 	}
 	return "PARTITION BY " + strings.Join(part, ", ") + " ORDER BY " + w.place
@@ -174,10 +190,19 @@ func (l *lowerer) windowColumns(w *windowPlan, calls []*kql.Apply, in *rel) (*re
 		e.sql = name
 		w.sql[c] = e
 	}
+	place := ""
+	if !in.exact { // the sort that the calls share also numbers the rows
+		place = l.fresh("o")
+		cols = append(cols, "row_number() OVER ("+w.over(nil)+") AS "+place)
+	}
 	if len(cols) == 0 {
 		return in, nil
 	}
-	return l.step(in, "SELECT *, "+strings.Join(cols, ", ")+"\n  FROM "+in.name), nil
+	out := l.step(in, "SELECT *, "+strings.Join(cols, ", ")+"\n  FROM "+in.name)
+	if place != "" {
+		out.order, out.exact = []orderTerm{{col: place}}, true
+	}
+	return out, nil
 }
 
 func (l *lowerer) windowCall(w *windowPlan, c *kql.Apply, in *rel) (expr, error) {
