@@ -4,8 +4,10 @@ import "time"
 
 const day = 24 * time.Hour
 
-var noSecurity = []string{"china"}
-var noAudit = []string{"gcch", "dod", "china"}
+var (
+	noSecurity = []string{"china"}
+	noAudit    = []string{"gcch", "dod", "china"}
+)
 
 const signInLoss = "sessions, token ids, authentication protocol and device code use (sessionId, uniqueTokenIdentifier, incomingTokenType, originalTransferMethod) exist only in beta"
 

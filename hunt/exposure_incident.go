@@ -112,8 +112,10 @@ func (i *Incident) unseen(e *Exposure, facts Facts) {
 		}
 	}
 	if n := len(facts.Silent); n > 0 && slices.ContainsFunc(i.findings, opensMail) {
-		a.unknown[Unknown{Start: i.Start, Reason: fmt.Sprintf("an application was given mail, and %d mailboxes of the case have audit records but none of what was read: %s", n, few(sortedKeys(facts.Silent))),
-			Fix: "license them for MailItemsAccessed; the past stays unknown"}] = true
+		a.unknown[Unknown{
+			Start: i.Start, Reason: fmt.Sprintf("an application was given mail, and %d mailboxes of the case have audit records but none of what was read: %s", n, few(sortedKeys(facts.Silent))),
+			Fix: "license them for MailItemsAccessed; the past stays unknown",
+		}] = true
 	}
 	for _, u := range e.Unknown {
 		a.unknown[u] = true

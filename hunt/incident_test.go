@@ -13,8 +13,10 @@ var began = time.Date(2026, 10, 3, 8, 0, 0, 0, time.UTC)
 // made is a finding of high severity; entities are written type:id or
 // type:id:role.
 func made(rule string, after time.Duration, technique string, entities ...string) Finding {
-	f := Finding{Schema: FindingSchema, Rule: rule, Severity: High, Confidence: "high", Tactics: []string{"Collection"}, Techniques: []string{technique},
-		Start: began.Add(after), End: began.Add(after), Records: []string{"r-" + rule}, Why: rule, Status: StatusNew, Data: Data{}}
+	f := Finding{
+		Schema: FindingSchema, Rule: rule, Severity: High, Confidence: "high", Tactics: []string{"Collection"}, Techniques: []string{technique},
+		Start: began.Add(after), End: began.Add(after), Records: []string{"r-" + rule}, Why: rule, Status: StatusNew, Data: Data{},
+	}
 	for _, e := range entities {
 		parts := strings.SplitN(e, "=", 3)
 		role := Acted

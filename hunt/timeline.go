@@ -44,8 +44,10 @@ var eventFields = map[string][]string{
 }
 
 // searched are the columns in which an entity's name is looked for.
-var searched = []string{"UserId", "UserPrincipalName", "MailboxOwnerUPN", "ClientIP", "Client_IPAddress", "IPAddress", "IpAddress", "AppId", "ClientAppId",
-	"ServicePrincipalId", "ServicePrincipalName", "SessionId", "UniqueTokenIdentifier", "Account", "Computer", "InitiatedBy", "TargetResources", "Parameters", "OfficeObjectId", "ObjectId"}
+var searched = []string{
+	"UserId", "UserPrincipalName", "MailboxOwnerUPN", "ClientIP", "Client_IPAddress", "IPAddress", "IpAddress", "AppId", "ClientAppId",
+	"ServicePrincipalId", "ServicePrincipalName", "SessionId", "UniqueTokenIdentifier", "Account", "Computer", "InitiatedBy", "TargetResources", "Parameters", "OfficeObjectId", "ObjectId",
+}
 
 // Timeline puts the records of an incident, or those that name an entity, in one
 // order over all tables. The unified audit log is left out where a richer table

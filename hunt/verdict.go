@@ -61,8 +61,12 @@ const (
 // questions says, for each kind of identity, which tables must be held before
 // their silence may be called no sign.
 var questions = map[EntityType][]struct{ what, table string }{
-	Account: {{"interactive sign-ins", "SigninLogs"}, {"sign-ins of clients", "AADNonInteractiveUserSignInLogs"},
-		{"directory changes", "AuditLogs"}, {"mailbox activity", "OfficeActivity"}},
+	Account: {
+		{"interactive sign-ins", "SigninLogs"},
+		{"sign-ins of clients", "AADNonInteractiveUserSignInLogs"},
+		{"directory changes", "AuditLogs"},
+		{"mailbox activity", "OfficeActivity"},
+	},
 	Mailbox: {{"mailbox activity", "OfficeActivity"}, {"sign-ins of the owner", "SigninLogs"}},
 	App:     {{"sign-ins of the application", "AADServicePrincipalSignInLogs"}, {"directory changes", "AuditLogs"}, {"mail read by it", "OfficeActivity"}},
 	Domain:  {{"directory changes", "AuditLogs"}},
@@ -216,8 +220,10 @@ func (j *judge) weigh() (int, []ScoreLine) {
 }
 
 func (j *judge) verdict(facts Facts, known []Coverage) Verdict {
-	v := Verdict{Schema: VerdictSchema, Identity: j.identity, Reasons: []string{}, Chain: []VerdictStep{}, Refute: []string{},
-		Incidents: sortedUnique(j.incidents), Missing: []string{}, Explain: []ScoreLine{}}
+	v := Verdict{
+		Schema: VerdictSchema, Identity: j.identity, Reasons: []string{}, Chain: []VerdictStep{}, Refute: []string{},
+		Incidents: sortedUnique(j.incidents), Missing: []string{}, Explain: []ScoreLine{},
+	}
 	score, lines := j.weigh()
 	v.Score = score
 	v.Explain = append(v.Explain, lines...)

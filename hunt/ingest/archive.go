@@ -17,14 +17,28 @@ import (
 
 // magic are the first bytes of files that are not text.
 var magic = []struct{ prefix, name string }{
-	{"PK\x03\x04", "zip"}, {"PK\x05\x06", "zip"}, {"\x1f\x8b", "gzip"}, {"\x28\xb5\x2f\xfd", "zstd"},
-	{"\x89PNG", "a PNG image"}, {"\xff\xd8\xff", "a JPEG image"}, {"GIF8", "a GIF image"}, {"%PDF", "a PDF document"},
+	{"PK\x03\x04", "zip"},
+	{"PK\x05\x06", "zip"},
+	{"\x1f\x8b", "gzip"},
+	{"\x28\xb5\x2f\xfd", "zstd"},
+	{"\x89PNG", "a PNG image"},
+	{"\xff\xd8\xff", "a JPEG image"},
+	{"GIF8", "a GIF image"},
+	{"%PDF", "a PDF document"},
 	{"ElfFile\x00", "a Windows event log in binary form (export it as JSON, for example with Get-WinEvent or evtx_dump)"},
-	{"SQLite format 3", "an SQLite database"}, {"PAR1", "a Parquet file"}, {"\x7fELF", "a program"}, {"MZ", "a Windows program"},
-	{"7z\xbc\xaf\x27\x1c", "a 7-Zip archive (unpack it first)"}, {"Rar!", "a RAR archive (unpack it first)"},
-	{"BZh", "a bzip2 file (unpack it first)"}, {"\xfd7zXZ", "an xz file (unpack it first)"},
-	{"!BDN", "an Outlook data file"}, {"\xd0\xcf\x11\xe0", "an old Office document (save it as CSV)"},
-	{"<?xml", "XML (export it as JSON or CSV)"}, {"<!DOCTYPE", "HTML"}, {"<html", "HTML"},
+	{"SQLite format 3", "an SQLite database"},
+	{"PAR1", "a Parquet file"},
+	{"\x7fELF", "a program"},
+	{"MZ", "a Windows program"},
+	{"7z\xbc\xaf\x27\x1c", "a 7-Zip archive (unpack it first)"},
+	{"Rar!", "a RAR archive (unpack it first)"},
+	{"BZh", "a bzip2 file (unpack it first)"},
+	{"\xfd7zXZ", "an xz file (unpack it first)"},
+	{"!BDN", "an Outlook data file"},
+	{"\xd0\xcf\x11\xe0", "an old Office document (save it as CSV)"},
+	{"<?xml", "XML (export it as JSON or CSV)"},
+	{"<!DOCTYPE", "HTML"},
+	{"<html", "HTML"},
 }
 
 // sniff names what is not text; it returns "" for text.

@@ -30,12 +30,18 @@ func Formats() []Format {
 }
 
 var ownFormats = []Format{
-	{Name: "hunt365/evidence", Doc: "a segment of a hunt365 case", Shape: JSON, Need: []string{"n", "id", "src", "r"},
-		Skip: "evidence of a hunt365 case: use the case itself"},
-	{Name: "hunt365/finding", Doc: "findings of hunt365", Shape: JSON, Need: []string{"schema", "rule", "records"},
-		Skip: "findings of hunt365, not a log"},
-	{Name: "management-api/content", Doc: "list of Management Activity API blobs", Shape: JSON, Need: []string{"contenttype", "contentid", "contenturi"},
-		Skip: "a list of content blobs, not the records in them"},
+	{
+		Name: "hunt365/evidence", Doc: "a segment of a hunt365 case", Shape: JSON, Need: []string{"n", "id", "src", "r"},
+		Skip: "evidence of a hunt365 case: use the case itself",
+	},
+	{
+		Name: "hunt365/finding", Doc: "findings of hunt365", Shape: JSON, Need: []string{"schema", "rule", "records"},
+		Skip: "findings of hunt365, not a log",
+	},
+	{
+		Name: "management-api/content", Doc: "list of Management Activity API blobs", Shape: JSON, Need: []string{"contenttype", "contentid", "contenturi"},
+		Skip: "a list of content blobs, not the records in them",
+	},
 }
 
 var (
@@ -46,37 +52,57 @@ var (
 
 // ualFormats are the shapes of the unified audit log.
 var ualFormats = []Format{
-	{Name: "ual-graph", Kind: "ual", Doc: "Graph audit log query records", Shape: JSON | CSV, Need: []string{"auditdata", "auditlogrecordtype"},
-		Payload: "auditData", Fallback: "ual-partial", ID: ualIDs, Time: ualTimes, Tenant: ualTenants},
-	{Name: "ual-json", Kind: "ual", Doc: "Search-UnifiedAuditLog as JSON", Shape: JSON, Need: []string{"auditdata", "operations"},
-		Payload: "AuditData", Fallback: "ual-partial", ID: ualIDs, Time: ualTimes, Tenant: ualTenants},
-	{Name: "ual-json", Kind: "ual", Doc: "audit log search as JSON", Shape: JSON, Need: []string{"auditdata", "recordtype"},
-		Payload: "AuditData", Fallback: "ual-partial", ID: ualIDs, Time: ualTimes, Tenant: ualTenants},
-	{Name: "ual-csv", Kind: "ual", Doc: "audit log search as CSV: Purview, Search-UnifiedAuditLog, Splunk", Shape: CSV, Need: []string{"auditdata"},
-		Payload: "AuditData", Fallback: "ual-partial", ID: ualIDs, Time: ualTimes, Tenant: ualTenants},
-	{Name: "ual-api", Kind: "ual", Doc: "Management Activity API records", Shape: JSON, Need: []string{"creationtime", "operation", "recordtype"}, Not: []string{"timegenerated", "auditdata"},
-		ID: []string{"Id"}, Time: []string{"CreationTime"}, Tenant: []string{"OrganizationId"}},
-	{Name: "ual-api", Kind: "ual", Doc: "Management Activity API records", Shape: JSON, Need: []string{"creationtime", "operation", "workload"}, Not: []string{"timegenerated", "auditdata"},
-		ID: []string{"Id"}, Time: []string{"CreationTime"}, Tenant: []string{"OrganizationId"}},
-	{Name: "ual-flat", Kind: "ual", Doc: "AuditData flattened to columns: Hawk, Sparrow, Extractor Suite", Shape: CSV | JSON, Need: []string{"creationtime", "operation"}, Not: []string{"timegenerated", "auditdata"},
-		ID: []string{"Id"}, Time: []string{"CreationTime"}, Tenant: []string{"OrganizationId", "Organization"}},
+	{
+		Name: "ual-graph", Kind: "ual", Doc: "Graph audit log query records", Shape: JSON | CSV, Need: []string{"auditdata", "auditlogrecordtype"},
+		Payload: "auditData", Fallback: "ual-partial", ID: ualIDs, Time: ualTimes, Tenant: ualTenants,
+	},
+	{
+		Name: "ual-json", Kind: "ual", Doc: "Search-UnifiedAuditLog as JSON", Shape: JSON, Need: []string{"auditdata", "operations"},
+		Payload: "AuditData", Fallback: "ual-partial", ID: ualIDs, Time: ualTimes, Tenant: ualTenants,
+	},
+	{
+		Name: "ual-json", Kind: "ual", Doc: "audit log search as JSON", Shape: JSON, Need: []string{"auditdata", "recordtype"},
+		Payload: "AuditData", Fallback: "ual-partial", ID: ualIDs, Time: ualTimes, Tenant: ualTenants,
+	},
+	{
+		Name: "ual-csv", Kind: "ual", Doc: "audit log search as CSV: Purview, Search-UnifiedAuditLog, Splunk", Shape: CSV, Need: []string{"auditdata"},
+		Payload: "AuditData", Fallback: "ual-partial", ID: ualIDs, Time: ualTimes, Tenant: ualTenants,
+	},
+	{
+		Name: "ual-api", Kind: "ual", Doc: "Management Activity API records", Shape: JSON, Need: []string{"creationtime", "operation", "recordtype"}, Not: []string{"timegenerated", "auditdata"},
+		ID: []string{"Id"}, Time: []string{"CreationTime"}, Tenant: []string{"OrganizationId"},
+	},
+	{
+		Name: "ual-api", Kind: "ual", Doc: "Management Activity API records", Shape: JSON, Need: []string{"creationtime", "operation", "workload"}, Not: []string{"timegenerated", "auditdata"},
+		ID: []string{"Id"}, Time: []string{"CreationTime"}, Tenant: []string{"OrganizationId"},
+	},
+	{
+		Name: "ual-flat", Kind: "ual", Doc: "AuditData flattened to columns: Hawk, Sparrow, Extractor Suite", Shape: CSV | JSON, Need: []string{"creationtime", "operation"}, Not: []string{"timegenerated", "auditdata"},
+		ID: []string{"Id"}, Time: []string{"CreationTime"}, Tenant: []string{"OrganizationId", "Organization"},
+	},
 	{Name: "ual-loose", Kind: "ual", Doc: "audit log search as CSV with columns in another spelling", Need: []string{"auditdata"}, Payload: "AuditData"},
-	{Name: "ual-partial", Kind: "ual", Doc: "audit log rows whose AuditData is missing or cut off", Need: []string{"auditdata"},
-		GUID: true, ID: []string{"Identity", "RecordId", "id"}, Time: []string{"CreationDate", "createdDateTime"}, Tenant: []string{"organizationId"}},
+	{
+		Name: "ual-partial", Kind: "ual", Doc: "audit log rows whose AuditData is missing or cut off", Need: []string{"auditdata"},
+		GUID: true, ID: []string{"Identity", "RecordId", "id"}, Time: []string{"CreationDate", "createdDateTime"}, Tenant: []string{"organizationId"},
+	},
 }
 
 // diagnostic builds the format of one category of diagnostic settings records.
 func diagnostic(category, table, kind string, id, when []string) Format {
-	return Format{Name: "diagnostic/" + table, Kind: kind, Doc: "diagnostic settings records of " + category, Shape: JSON,
+	return Format{
+		Name: "diagnostic/" + table, Kind: kind, Doc: "diagnostic settings records of " + category, Shape: JSON,
 		Need: []string{"category", "time"}, When: map[string][]string{"category": {strings.ToLower(category)}}, Payload: "properties",
-		ID: id, Time: append(when, "time"), Tenant: []string{"tenantId", "tenantid"}}
+		ID: id, Time: append(when, "time"), Tenant: []string{"tenantId", "tenantid"},
+	}
 }
 
 // stream builds the format of one table of Defender XDR's streaming API.
 func stream(table, kind string, id []string) Format {
-	return Format{Name: "xdr-stream/" + table, Kind: kind, Doc: "Defender XDR streaming records of " + table, Shape: JSON,
+	return Format{
+		Name: "xdr-stream/" + table, Kind: kind, Doc: "Defender XDR streaming records of " + table, Shape: JSON,
 		Need: []string{"category", "properties"}, When: map[string][]string{"category": {"advancedhunting-" + strings.ToLower(table)}}, Payload: "properties",
-		ID: id, Time: []string{".Timestamp", "time"}, Tenant: []string{"tenantId", "tenantid"}}
+		ID: id, Time: []string{".Timestamp", "time"}, Tenant: []string{"tenantId", "tenantid"},
+	}
 }
 
 var (
@@ -99,20 +125,26 @@ var streamFormats = []Format{
 	stream("CloudAppEvents", "cloudApp", []string{".ReportId"}),
 	stream("EmailEvents", "email", []string{".ReportId"}),
 	stream("IdentityInfo", "identity", nil),
-	{Name: "xdr-stream/other", Kind: "other", Doc: "Defender XDR streaming records of other tables", Shape: JSON, Need: []string{"category", "properties"},
+	{
+		Name: "xdr-stream/other", Kind: "other", Doc: "Defender XDR streaming records of other tables", Shape: JSON, Need: []string{"category", "properties"},
 		When: map[string][]string{"category": {"advancedhunting-*"}}, Payload: "properties", Time: []string{".Timestamp", "time"}, Tenant: []string{"tenantId"},
-		Table: "category", Prefix: "advancedhunting-", Note: "a Defender table that hunt365 has no table for: kept as evidence"},
-	{Name: "diagnostic/other", Kind: "other", Doc: "diagnostic settings records of other categories", Shape: JSON, Need: []string{"category", "time", "resourceid"},
+		Table: "category", Prefix: "advancedhunting-", Note: "a Defender table that hunt365 has no table for: kept as evidence",
+	},
+	{
+		Name: "diagnostic/other", Kind: "other", Doc: "diagnostic settings records of other categories", Shape: JSON, Need: []string{"category", "time", "resourceid"},
 		Payload: "properties", ID: ownID, Time: []string{".createdDateTime", ".activityDateTime", "time"}, Tenant: []string{"tenantId", "tenantid"},
-		Note: "a diagnostic category that hunt365 has no table for: kept as evidence"},
+		Note: "a diagnostic category that hunt365 has no table for: kept as evidence",
+	},
 }
 
 // la builds a format of Log Analytics rows: by the Type column, or, where need
 // is given, by columns that only this table has.
 func la(table, kind string, id []string, need ...string) Format {
-	f := Format{Name: "la/" + table, Kind: kind, Doc: "Log Analytics or Advanced Hunting rows of " + table, Shape: JSON | CSV, Need: need,
+	f := Format{
+		Name: "la/" + table, Kind: kind, Doc: "Log Analytics or Advanced Hunting rows of " + table, Shape: JSON | CSV, Need: need,
 		ID: id, Time: []string{"TimeGenerated", "Timestamp", "CreatedDateTime", "ActivityDateTime", "Start_Time", "StartTime", "DetectedDateTime"},
-		Tenant: []string{"AADTenantId", "AadTenantId", "OrganizationId", "TenantId"}}
+		Tenant: []string{"AADTenantId", "AadTenantId", "OrganizationId", "TenantId"},
+	}
 	if need == nil {
 		f.When = map[string][]string{"type": {strings.ToLower(table)}}
 	}
@@ -172,10 +204,16 @@ var laFormats = []Format{
 	la("EmailEvents", "email", reportID, "networkmessageid", "senderfromaddress", "recipientemailaddress", "deliveryaction"),
 	la("IdentityInfo", "identity", nil, "accountupn", "accountobjectid", "assignedroles"),
 	la("IdentityInfo", "identity", nil, "timestamp", "accountupn", "accountobjectid", "accountname", "accountdomain", "department"),
-	{Name: "la/other", Kind: "other", Doc: "Log Analytics or Advanced Hunting rows of other tables", Shape: JSON | CSV, Need: []string{"timegenerated", "type"}, Not: []string{"eventid"},
-		Time: []string{"TimeGenerated"}, Tenant: []string{"TenantId"}, Table: "type", Note: "rows of a table that hunt365 does not know: kept as evidence"},
-	{Name: "la-custom/OfficeActivity", Kind: "officeActivity", Doc: "OfficeActivity in a custom Log Analytics table", Shape: JSON | CSV,
-		Need: []string{"operation_s", "officeworkload_s"}, ID: []string{"OfficeId_g", "OfficeId_s", "SourceRecordId_g", "SourceRecordId_s"}, Time: []string{"TimeGenerated", "TimeGenerated_t", "Start_Time_t"}, Tenant: []string{"OrganizationId_g", "OrganizationId_s"}},
-	{Name: "la-custom/OfficeActivity", Kind: "officeActivity", Doc: "OfficeActivity in a custom Log Analytics table", Shape: JSON | CSV,
-		Need: []string{"operation_s", "userid__s"}, ID: []string{"OfficeId_g", "OfficeId_s", "SourceRecordId_g", "SourceRecordId_s"}, Time: []string{"TimeGenerated", "TimeGenerated_t", "Start_Time_t"}, Tenant: []string{"OrganizationId_g", "OrganizationId_s"}},
+	{
+		Name: "la/other", Kind: "other", Doc: "Log Analytics or Advanced Hunting rows of other tables", Shape: JSON | CSV, Need: []string{"timegenerated", "type"}, Not: []string{"eventid"},
+		Time: []string{"TimeGenerated"}, Tenant: []string{"TenantId"}, Table: "type", Note: "rows of a table that hunt365 does not know: kept as evidence",
+	},
+	{
+		Name: "la-custom/OfficeActivity", Kind: "officeActivity", Doc: "OfficeActivity in a custom Log Analytics table", Shape: JSON | CSV,
+		Need: []string{"operation_s", "officeworkload_s"}, ID: []string{"OfficeId_g", "OfficeId_s", "SourceRecordId_g", "SourceRecordId_s"}, Time: []string{"TimeGenerated", "TimeGenerated_t", "Start_Time_t"}, Tenant: []string{"OrganizationId_g", "OrganizationId_s"},
+	},
+	{
+		Name: "la-custom/OfficeActivity", Kind: "officeActivity", Doc: "OfficeActivity in a custom Log Analytics table", Shape: JSON | CSV,
+		Need: []string{"operation_s", "userid__s"}, ID: []string{"OfficeId_g", "OfficeId_s", "SourceRecordId_g", "SourceRecordId_s"}, Time: []string{"TimeGenerated", "TimeGenerated_t", "Start_Time_t"}, Tenant: []string{"OrganizationId_g", "OrganizationId_s"},
+	},
 }

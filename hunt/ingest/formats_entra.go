@@ -2,8 +2,10 @@ package ingest
 
 // graph builds a format of Microsoft Graph objects.
 func graph(name, kind, doc string, id, when []string, need ...string) Format {
-	return Format{Name: name, Kind: kind, Doc: doc, Shape: JSON, Need: need, Not: []string{"timegenerated"}, ID: id, Time: when,
-		Tenant: []string{"homeTenantId", "resourceTenantId", "tenantId"}}
+	return Format{
+		Name: name, Kind: kind, Doc: doc, Shape: JSON, Need: need, Not: []string{"timegenerated"}, ID: id, Time: when,
+		Tenant: []string{"homeTenantId", "resourceTenantId", "tenantId"},
+	}
 }
 
 func when(f Format, key string, values ...string) Format {
@@ -40,13 +42,17 @@ var graphFormats = append(signins(),
 	graph("graph/AADUserRiskEvents", "riskEvent", "Graph risk detections", graphID, []string{"detectedDateTime", "activityDateTime"}, "riskeventtype", "detecteddatetime"),
 	graph("graph/AADRiskyUsers", "riskyUser", "Graph risky users", nil, []string{"riskLastUpdatedDateTime"}, "risklastupdateddatetime", "userprincipalname", "risklevel"),
 	graph("graph/SecurityAlert", "alert", "Graph security alerts", graphID, []string{"createdDateTime"}, "provideralertid", "servicesource", "severity"),
-	Format{Name: "graph/MicrosoftGraphActivityLogs", Kind: "graphActivity", Doc: "Graph activity records without an envelope", Shape: JSON,
-		Need: []string{"requesturi", "requestmethod", "requestid"}, Not: []string{"category"}, ID: []string{"requestId"}, Time: []string{"timeGenerated", "time"}, Tenant: []string{"tenantId"}},
+	Format{
+		Name: "graph/MicrosoftGraphActivityLogs", Kind: "graphActivity", Doc: "Graph activity records without an envelope", Shape: JSON,
+		Need: []string{"requesturi", "requestmethod", "requestid"}, Not: []string{"category"}, ID: []string{"requestId"}, Time: []string{"timeGenerated", "time"}, Tenant: []string{"tenantId"},
+	},
 )
 
 func entra(table, kind, doc string, id []string, need ...string) Format {
-	return Format{Name: "entra-csv/" + table, Kind: kind, Doc: doc, Shape: CSV, Need: need, ID: id,
-		Time: []string{"date(utc)", "createddatetime", "date"}, Tenant: []string{"hometenantid", "resourcetenantid", "actorhometenantid"}}
+	return Format{
+		Name: "entra-csv/" + table, Kind: kind, Doc: doc, Shape: CSV, Need: need, ID: id,
+		Time: []string{"date(utc)", "createddatetime", "date"}, Tenant: []string{"hometenantid", "resourcetenantid", "actorhometenantid"},
+	}
 }
 
 var requestID = []string{"requestid", "id"}
@@ -56,17 +62,23 @@ var requestID = []string{"requestid", "id"}
 var entraFormats = []Format{
 	entra("AuditLogs", "directoryAudit", "Entra audit log download", nil, "date(utc)", "activity", "category"),
 	entra("AuditLogs", "directoryAudit", "Entra audit log download", nil, "date(utc)", "activity", "service"),
-	{Name: "entra-csv/authdetails", Kind: "state", Doc: "authentication details beside an Entra sign-in download", Shape: CSV, Need: []string{"requestid", "authenticationmethod", "succeeded"},
-		Time: []string{"date(utc)", "date"}, Note: "authentication details of sign-ins: kept as evidence, the sign-ins themselves are in the other file"},
+	{
+		Name: "entra-csv/authdetails", Kind: "state", Doc: "authentication details beside an Entra sign-in download", Shape: CSV, Need: []string{"requestid", "authenticationmethod", "succeeded"},
+		Time: []string{"date(utc)", "date"}, Note: "authentication details of sign-ins: kept as evidence, the sign-ins themselves are in the other file",
+	},
 	entra("AADManagedIdentitySignInLogs", "signin", "Entra managed identity sign-ins download", requestID, "date(utc)", "requestid", "managedidentitytype", "serviceprincipalid"),
 	entra("SigninLogs", "signin", "Entra sign-ins download", requestID, "date(utc)", "username", "ipaddress"),
 	entra("SigninLogs", "signin", "Entra sign-ins download", requestID, "date(utc)", "requestid", "user"),
 	entra("AADServicePrincipalSignInLogs", "signin", "Entra application sign-ins download", requestID, "date(utc)", "requestid", "serviceprincipalid"),
 	entra("SigninLogs", "signin", "older Entra sign-ins download", requestID, "createddatetime", "userprincipalname", "conditionalaccessstatus"),
-	{Name: "messagetrace/EmailEvents", Kind: "email", Doc: "Exchange message trace download", Shape: CSV, Need: []string{"origin_timestamp_utc", "sender_address", "message_id"},
-		Time: []string{"origin_timestamp_utc"}},
-	{Name: "messagetrace/EmailEvents", Kind: "email", Doc: "Get-MessageTrace output", Shape: CSV | JSON, Need: []string{"received", "senderaddress", "recipientaddress", "messageid"},
-		Time: []string{"Received"}, Tenant: []string{"Organization"}},
+	{
+		Name: "messagetrace/EmailEvents", Kind: "email", Doc: "Exchange message trace download", Shape: CSV, Need: []string{"origin_timestamp_utc", "sender_address", "message_id"},
+		Time: []string{"origin_timestamp_utc"},
+	},
+	{
+		Name: "messagetrace/EmailEvents", Kind: "email", Doc: "Get-MessageTrace output", Shape: CSV | JSON, Need: []string{"received", "senderaddress", "recipientaddress", "messageid"},
+		Time: []string{"Received"}, Tenant: []string{"Organization"},
+	},
 }
 
 func windows(doc string, id, when []string, need ...string) Format {
@@ -87,8 +99,10 @@ var windowsFormats = []Format{
 
 // state builds the format of a peer tool's snapshot of settings.
 func state(doc string, need ...string) Format {
-	return Format{Name: "peer-state", Kind: "state", Doc: doc, Shape: JSON | CSV, Need: need,
-		Note: doc + ": settings, not events; kept as evidence"}
+	return Format{
+		Name: "peer-state", Kind: "state", Doc: doc, Shape: JSON | CSV, Need: need,
+		Note: doc + ": settings, not events; kept as evidence",
+	}
 }
 
 // stateFormats are recognised so that nothing is reported as unknown that

@@ -60,8 +60,10 @@ func (b *binder) ipLookup(op *Evaluate, rel Rel, sc *scope) (Rel, error) {
 		unmatched = x
 	}
 	items := b.joinItems(rel.Output(), right.Output(), nil)
-	plugin := &PluginRel{Name: op.Call.Func.Text, Input: rel, Right: right,
-		Args: append([]Scalar{&ColRef{source}, &ColRef{network}, unmatched}, extra...)}
+	plugin := &PluginRel{
+		Name: op.Call.Func.Text, Input: rel, Right: right,
+		Args: append([]Scalar{&ColRef{source}, &ColRef{network}, unmatched}, extra...),
+	}
 	plugin.Outputs = append(append(plugin.Outputs, rel.Output()...), right.Output()...)
 	out := Rel(&ComputeRel{Input: plugin, Items: items})
 	if want, ok := schemaCols(op, out.Output()); ok {
@@ -327,8 +329,10 @@ func (b *binder) reduce(op *Reduce, rel Rel, sc *scope) (Rel, error) {
 			args[2] = convert(v, schema.String)
 		}
 	}
-	return &PluginRel{Name: "reduce", Input: c.rel, Args: args, Outputs: Outputs{b.newCol("Pattern", schema.String),
-		b.newCol("Count", schema.Long), b.newCol("Representative", schema.String)}}, nil
+	return &PluginRel{Name: "reduce", Input: c.rel, Args: args, Outputs: Outputs{
+		b.newCol("Pattern", schema.String),
+		b.newCol("Count", schema.Long), b.newCol("Representative", schema.String),
+	}}, nil
 }
 
 // scanOp binds scan.

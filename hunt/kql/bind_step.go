@@ -264,8 +264,10 @@ func renderHint(op *Render) *RenderHint {
 // getSchema describes rel's columns as rows.
 func (b *binder) getSchema(rel Rel) Rel {
 	text := func(s string) Scalar { return &Lit{schema.String, s} }
-	out := &ValuesRel{Outputs: Outputs{b.newCol("ColumnName", schema.String), b.newCol("ColumnOrdinal", schema.Long),
-		b.newCol("DataType", schema.String), b.newCol("ColumnType", schema.String)}}
+	out := &ValuesRel{Outputs: Outputs{
+		b.newCol("ColumnName", schema.String), b.newCol("ColumnOrdinal", schema.Long),
+		b.newCol("DataType", schema.String), b.newCol("ColumnType", schema.String),
+	}}
 	for i, c := range rel.Output() {
 		out.Rows = append(out.Rows, []Scalar{text(c.Name), &Lit{schema.Long, int64(i)}, text(dotNetType[c.Type]), text(c.Type.String())})
 	}

@@ -16,8 +16,12 @@ func Reference() string {
 		kind  FuncKind
 		title string
 	}{
-		{StepFunc, "Steps"}, {OperatorFunc, "Operators"}, {ScalarFunc, "Functions"}, {AggregateFunc, "Aggregates"},
-		{WindowFunc, "Window functions (rows must be sorted or serialized)"}, {PluginFunc, "Plugins"},
+		{StepFunc, "Steps"},
+		{OperatorFunc, "Operators"},
+		{ScalarFunc, "Functions"},
+		{AggregateFunc, "Aggregates"},
+		{WindowFunc, "Window functions (rows must be sorted or serialized)"},
+		{PluginFunc, "Plugins"},
 	} {
 		fmt.Fprintf(&b, "\n## %s\n\n| name | how to write it | what it gives |\n|---|---|---|\n", s.title)
 		list := Functions(s.kind)

@@ -160,8 +160,10 @@ func TimelineCSV(w io.Writer, events []hunt.Event) error {
 		return err
 	}
 	for _, e := range events {
-		cells := []string{e.Datetime, e.Desc, e.Message, strconv.FormatInt(e.Timestamp, 10), e.Table, e.Record, e.Operation, e.Actor, e.IP, e.App, e.Result, e.Target, e.Session,
-			strings.Join(e.Findings, " "), strings.Join(e.Tags, " ")}
+		cells := []string{
+			e.Datetime, e.Desc, e.Message, strconv.FormatInt(e.Timestamp, 10), e.Table, e.Record, e.Operation, e.Actor, e.IP, e.App, e.Result, e.Target, e.Session,
+			strings.Join(e.Findings, " "), strings.Join(e.Tags, " "),
+		}
 		for i := range cells {
 			cells[i] = Cell(cells[i])
 		}

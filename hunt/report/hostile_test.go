@@ -45,9 +45,11 @@ func hostileDocument(s string) Document {
 }
 
 func hostileExposure(s string) *hunt.Exposure {
-	return &hunt.Exposure{Schema: hunt.ExposureSchema, Messages: []hunt.Message365{{ID: s, Mailbox: s, Subject: s, Folder: s, Records: []string{s}}},
+	return &hunt.Exposure{
+		Schema: hunt.ExposureSchema, Messages: []hunt.Message365{{ID: s, Mailbox: s, Subject: s, Folder: s, Records: []string{s}}},
 		Folders: []hunt.WholeFolder{{Mailbox: s, Folder: s}}, Searches: []hunt.Search{{Actor: s, Query: s}}, Unknown: []hunt.Unknown{{Mailbox: s, Reason: s, Fix: s}},
-		Totals: []hunt.Total{{Mailbox: s, Actor: s, App: s, IP: s}}, Mailboxes: []string{s}}
+		Totals: []hunt.Total{{Mailbox: s, Actor: s, App: s, IP: s}}, Mailboxes: []string{s},
+	}
 }
 
 // TestHostile checks that such texts do nothing in a terminal, a page, a table
