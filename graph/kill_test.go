@@ -88,8 +88,11 @@ func TestKill9(t *testing.T) {
 			cmd := exec.Command(self, "-test.run=^TestCollectorProcess$")
 			cmd.Env = append(os.Environ(), "HUNT365_CHILD_DIR="+r.dir, "HUNT365_CHILD_ROOT="+srv.URL, "HUNT365_CHILD_EPOCH="+strconv.FormatInt(epoch.UnixNano(), 10))
 			if kills < 6 {
+				if err := cmd.Start(); err != nil {
+					t.Fatal(err)
+				}
 				timer := time.AfterFunc(time.Duration(30+rng.IntN(70))*time.Millisecond, func() { _ = cmd.Process.Kill() })
-				err := cmd.Run()
+				err := cmd.Wait()
 				timer.Stop()
 				if err == nil {
 					t.Logf("seed %d: finished after %d kills", seed, kills)

@@ -10,6 +10,7 @@ import (
 	"path"
 	"sort"
 	"strings"
+	"sync/atomic"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
@@ -79,14 +80,16 @@ func (m *meter) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// countReader counts what is read through it. Decoders read ahead in a
+// goroutine of their own.
 type countReader struct {
 	r io.Reader
-	n int64
+	n atomic.Int64
 }
 
 func (c *countReader) Read(p []byte) (int, error) {
 	n, err := c.r.Read(p)
-	c.n += int64(n)
+	c.n.Add(int64(n))
 	return n, err
 }
 
@@ -111,7 +114,7 @@ func (w *walker) compressed(name string, r io.Reader, depth int, kind string) er
 		plain = z
 	}
 	var total int64
-	m := &meter{r: plain, packed: func() int64 { return src.n }, ratio: w.opts.MaxRatio, maxTotal: w.opts.MaxTotal, total: &total}
+	m := &meter{r: plain, packed: src.n.Load, ratio: w.opts.MaxRatio, maxTotal: w.opts.MaxTotal, total: &total}
 	return w.stream(name, m, depth+1, nil)
 }
 
