@@ -1,7 +1,9 @@
 package graphtest
 
 import (
+	"encoding/json"
 	"fmt"
+	"math/rand/v2"
 	"time"
 )
 
@@ -155,7 +157,11 @@ type operation struct {
 }
 
 func (t *Tenant) mailOperation(p Person) operation {
-	switch t.rand.IntN(4) {
+	kind := t.rand.IntN(4)
+	if kind > 1 && (p.Guest || !p.Mailbox) {
+		kind = 0 // without a mailbox there is no mail to send or read
+	}
+	switch kind {
 	case 0:
 		return operation{"FileAccessed", "SharePointFileOperation", "SharePoint", 6, map[string]any{
 			"SiteUrl": "https://kestrel.sharepoint.example/sites/team/", "SourceFileName": fmt.Sprintf("plan-%d.docx", t.rand.IntN(500)), "EventSource": "SharePoint", "ItemType": "File",
@@ -165,11 +171,48 @@ func (t *Tenant) mailOperation(p Person) operation {
 	case 2:
 		return operation{"Send", "ExchangeItem", "Exchange", 2, map[string]any{"MailboxOwnerUPN": p.UPN, "LogonType": 0, "ClientInfoString": "Client=OWA;Action=ViaProxy", "Item": map[string]any{"Subject": "Re: offer"}}}
 	}
+	return t.ownRead(p)
+}
+
+// ownRead is an owner who opens mail in a browser.
+func (t *Tenant) ownRead(p Person) operation {
 	return operation{"MailItemsAccessed", "ExchangeItemAggregated", "Exchange", 50, map[string]any{
 		"MailboxOwnerUPN": p.UPN, "LogonType": 0, "ClientInfoString": "Client=OWA;Action=ViaProxy", "OperationCount": 1 + t.rand.IntN(4),
 		"OperationProperties": []any{map[string]any{"Name": "MailAccessType", "Value": "Bind"}, map[string]any{"Name": "IsThrottled", "Value": "False"}},
 		"Folders":             []any{map[string]any{"Path": "\\Inbox", "FolderItems": []any{map[string]any{"InternetMessageId": "<" + t.token() + "@kestrel.example>"}}}},
 	}}
+}
+
+// makeDailyReads lets everybody open mail on each day on which they sign in to
+// Exchange: a mailbox in use that records no reads is a sign of an intrusion. It
+// draws from a sequence of its own, so that the rest of the tenant stays as it is.
+func (t *Tenant) makeDailyReads() {
+	main := t.rand
+	defer func() { t.rand = main }()
+	t.rand = rand.New(rand.NewPCG(t.cfg.Seed, 5))
+	byUPN := map[string]Person{}
+	for _, p := range t.people {
+		if p.Mailbox && !p.Guest {
+			byUPN[lower(p.UPN)] = p
+		}
+	}
+	done := map[string]bool{}
+	for _, i := range t.Lists[SignIns] {
+		var s struct{ UserPrincipalName string }
+		_ = json.Unmarshal(i.Raw, &s) // made by us
+		p, ok := byUPN[s.UserPrincipalName]
+		if day := s.UserPrincipalName + i.At.Format(time.DateOnly); ok && !done[day] {
+			done[day] = true
+			t.addRecord(minTime(i.At.Add(time.Duration(1+t.rand.IntN(9))*time.Minute), t.cfg.Now), p, t.ownRead(p), p.IP)
+		}
+	}
+}
+
+func minTime(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
 }
 
 // addRecord adds a unified audit record as the search gives it.

@@ -83,6 +83,7 @@ func NewTenant(cfg Config) *Tenant {
 	t.makeAudits()
 	t.makeRisk()
 	t.makeHunting()
+	t.makeDailyReads()
 	for _, name := range cfg.Intrusions {
 		if intrude := intrusions[name]; intrude != nil {
 			intrude(t)
