@@ -7,7 +7,8 @@ type Operator interface {
 }
 
 type (
-	// Where is `where Pred`; filter is the same.
+	// Where is `where Pred`; filter is the same. The language lets Pred be a
+	// *NamedExpr, and ignores the name.
 	Where struct {
 		Span
 		Options Options

@@ -14,7 +14,11 @@ func Bind(script *Script, env *Env) (*Plan, error) {
 	if env == nil {
 		env = &Env{}
 	}
-	b := &binder{env: env, regexes: map[string]error{}}
+	return bindOpen(script, env)
+}
+
+func bindOnce(script *Script, env *Env, g *guesses) (*Plan, error) {
+	b := &binder{env: env, guess: g, open: map[Rel]int{}, closed: map[Rel]bool{}, regexes: map[string]error{}}
 	var deps []*Shared
 	b.deps = &deps
 	v, err := b.statements(script.Statements, newScope(nil))
@@ -32,7 +36,7 @@ func Bind(script *Script, env *Env) (*Plan, error) {
 
 // plan wraps a bound relation and the shared ones that it reads.
 func (b *binder) plan(rel Rel, deps []*Shared) *Plan {
-	p := &Plan{Root: rel, Shared: reachable(deps), Ordered: ordered(rel), Render: b.render}
+	p := &Plan{Root: rel, Shared: reachable(deps), Ordered: ordered(rel), Render: b.render, Notes: b.notes}
 	for _, c := range rel.Output() {
 		p.Columns = append(p.Columns, Column{c.Name, c.Type})
 	}
@@ -68,6 +72,11 @@ type binder struct {
 	total   int        // user functions bound so far
 	render  *RenderHint
 	regexes map[string]error
+	guess   *guesses
+	asked   int          // questions to Discover so far
+	open    map[Rel]int  // see [openFault]
+	closed  map[Rel]bool // has just the columns that its operator lists
+	notes   []string
 }
 
 // What a query may grow to when functions and lets are filled in.
@@ -178,6 +187,14 @@ func (m missing) Error() string { return m.err.Error() }
 func (m missing) Unwrap() error { return m.err }
 
 func plainError(err error) error {
+	var open *openFault
+	if errors.As(err, &open) {
+		return open
+	}
+	var column *unknownColumn
+	if errors.As(err, &column) {
+		return column.fault
+	}
 	var m missing
 	if errors.As(err, &m) {
 		return m.err

@@ -14,7 +14,9 @@ type Env struct {
 	TableNames []string
 	// Now is what now() and ago() mean: one clock for a run.
 	Now time.Time
-	// Watchlist reads the list behind _GetWatchlist(alias); nil: none.
+	// Watchlist reads the list behind _GetWatchlist(alias); nil: none. A nil set is
+	// taken for an empty list with whatever columns the query names, and the plan
+	// says so.
 	Watchlist func(alias string) (*DataSet, error)
 	// External reads what externaldata names; nil: refused. Missing columns are its
 	// business: the result has the columns asked for.

@@ -105,12 +105,15 @@ func (c *row) boolean(e Expr) (Scalar, error) {
 		return nil, err
 	}
 	if x.Type() != schema.Bool {
-		return nil, errAt(e, boolHint(x), "a bool is expected, not %s", x.Type())
+		return nil, errAt(e, boolHint(e, x), "a bool is expected, not %s", x.Type())
 	}
 	return x, nil
 }
 
-func boolHint(x Scalar) string {
+func boolHint(e Expr, x Scalar) string {
+	if _, named := e.(*NamedExpr); named {
+		return "write == to compare"
+	}
 	if x.Type() == schema.Dynamic {
 		return "use tobool(...)"
 	}
@@ -153,7 +156,7 @@ func (c *row) name(e *Ident) (Scalar, error) {
 		return nil, errAt(e, "", "%s is allowed in a join condition only", e.Text)
 	}
 	candidates := c.sc.allNames(func(b *binding) bool { return b.shared == nil })
-	return nil, unknownName(e, "column", e.Text, append(columnNames(c.cols), candidates...))
+	return nil, unknownCol(e, "", e.Text, append(columnNames(c.cols), candidates...))
 }
 
 func columnNames(cols []*Col) []string {

@@ -187,6 +187,10 @@ func (c *row) autoName(e Expr) string {
 		return joinName(c.autoName(e.X), indexName(e.Index))
 	case *Call:
 		return c.callName(e)
+	case *NamedExpr: // an argument that the text names
+		if len(e.Names) == 1 {
+			return e.Names[0].Text
+		}
 	}
 	return ""
 }

@@ -104,6 +104,10 @@ func (b *binder) joinKeys(on []Expr, left, right Rel, op Node) ([]JoinKey, error
 	var keys []JoinKey
 	for _, e := range on {
 		got, err := b.joinCondition(e, left.Output(), right.Output())
+		var u *unknownColumn
+		if errors.As(err, &u) && u.right {
+			return nil, b.settle(err, right)
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -117,10 +121,10 @@ func (b *binder) joinCondition(e Expr, left, right []*Col) ([]JoinKey, error) {
 	case *Ident:
 		l, r := findCol(left, e.Text), findCol(right, e.Text)
 		if l == nil {
-			return nil, unknownName(e, "column on the left side", e.Text, columnNames(left))
+			return nil, unknownCol(e, onLeft, e.Text, columnNames(left))
 		}
 		if r == nil {
-			return nil, unknownName(e, "column on the right side", e.Text, columnNames(right))
+			return nil, unknownCol(e, onRight, e.Text, columnNames(right))
 		}
 		key, err := joinKey(l, r, e)
 		return []JoinKey{key}, err
@@ -181,7 +185,7 @@ func sideColumn(e Expr, left, right []*Col) (string, *Col, error) {
 	}
 	col := findCol(cols, name.Text)
 	if col == nil {
-		return "", nil, unknownName(name, "column on the "+strings.TrimPrefix(id.Text, "$")+" side", name.Text, columnNames(cols))
+		return "", nil, unknownCol(name, " on the "+strings.TrimPrefix(id.Text, "$")+" side", name.Text, columnNames(cols))
 	}
 	return id.Text, col, nil
 }

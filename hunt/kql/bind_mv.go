@@ -102,6 +102,9 @@ func (b *binder) mvApply(op *MvApply, rel Rel, sc *scope) (Rel, error) {
 	// input column's name takes that column's place.
 	base := slices.DeleteFunc(slices.Clone(x.row.cols), func(c *Col) bool { return x.bare[c] })
 	in := &SubInputRel{overlay(base, x.added())}
+	if at, ok := b.openSource(rel); ok {
+		b.open[in] = at
+	}
 	sub, err := b.pipe(op.Sub, in, sc)
 	if err != nil {
 		return nil, err

@@ -138,7 +138,18 @@ func (b *binder) unpacked(op *Evaluate, rel Rel, bag *Col, prefix, conflict stri
 			return nil, err
 		}
 		keys = slices.DeleteFunc(keys, func(k Column) bool { return slices.Contains(ignored, k.Name) })
-		return b.unpackKeys(op, rel, bag, others, keys, prefix, conflict)
+		open := len(keys) == 0
+		if open {
+			keys = b.guessedBag(op.Call)
+			for i := range keys {
+				keys[i].Name = strings.TrimPrefix(keys[i].Name, prefix)
+			}
+		}
+		out, err := b.unpackKeys(op, rel, bag, others, keys, prefix, conflict)
+		if open && err == nil {
+			b.openTable(out, op.Call)
+		}
+		return out, err
 	}
 	var items []Item
 	for _, w := range want {
@@ -161,6 +172,9 @@ func property(bag *Col, key string, t schema.Type) Scalar {
 
 func (b *binder) unpackKeys(op *Evaluate, rel Rel, bag *Col, others []*Col, keys []Column, prefix, conflict string) (Rel, error) {
 	items := keep(others)
+	if len(others)+len(keys) == 0 {
+		return rel, nil // a table has columns
+	}
 	for _, k := range keys {
 		name := prefix + k.Name
 		i := slices.IndexFunc(items, func(it Item) bool { return it.Col.Name == name })
@@ -183,10 +197,14 @@ func (b *binder) discover(op *Evaluate, rel Rel) ([][]string, error) {
 	if b.env.Discover == nil {
 		return nil, errAt(op.Call, "write its columns after it: evaluate "+op.Call.Func.Text+"(...) : (name:type, ...)", "the columns of %s depend on the data", op.Call.Func.Text)
 	}
+	if b.asked++; b.asked <= len(b.guess.answers) {
+		return b.guess.answers[b.asked-1], nil
+	}
 	rows, err := b.env.Discover(b.plan(rel, *b.deps))
 	if err != nil {
 		return nil, errAt(op.Call, "", "%s: %s", op.Call.Func.Text, err)
 	}
+	b.guess.answers = append(b.guess.answers, rows)
 	return rows, nil
 }
 
@@ -280,6 +298,10 @@ func (b *binder) pivot(op *Evaluate, rel Rel, sc *scope) (Rel, error) {
 	} else if values, err = b.pivotValues(op, c.rel, label); err != nil {
 		return nil, err
 	}
+	open := !given && len(values) == 0
+	if open {
+		values = b.guessed(op.Call)
+	}
 	names := newNamer()
 	names.reserve(by)
 	out := &AggregateRel{Input: c.rel, By: keep(by)}
@@ -289,6 +311,9 @@ func (b *binder) pivot(op *Evaluate, rel Rel, sc *scope) (Rel, error) {
 			is = andAlso(agg.Filter, is)
 		}
 		out.Aggs = append(out.Aggs, &Agg{Fn: agg.Fn, Args: agg.Args, Filter: is, Cols: []*Col{b.newCol(names.unique(v, false), agg.Cols[0].Type)}})
+	}
+	if open {
+		b.openTable(out, op.Call)
 	}
 	if !given {
 		return out, nil

@@ -108,7 +108,7 @@ func selection(list []Expr, cols []*Col) ([]*Col, error) {
 		case *Ident:
 			col := findCol(cols, e.Text)
 			if col == nil {
-				return nil, unknownName(e, "column", e.Text, columnNames(cols))
+				return nil, unknownCol(e, "", e.Text, columnNames(cols))
 			}
 			out = append(out, col)
 		case *Wildcard:
@@ -163,7 +163,7 @@ func (b *binder) projectRename(op *ProjectRename, rel Rel) (Rel, error) {
 		}
 		i := slices.IndexFunc(items, func(x Item) bool { return x.X.(*ColRef).Col.Name == id.Text })
 		if i < 0 {
-			return nil, unknownName(id, "column", id.Text, columnNames(rel.Output()))
+			return nil, unknownCol(id, "", id.Text, columnNames(rel.Output()))
 		}
 		name := it.Names[0].Text
 		if j := slices.IndexFunc(items, func(x Item) bool { return x.Col.Name == name }); j >= 0 && j != i {
@@ -183,7 +183,7 @@ func (b *binder) projectReorder(op *ProjectReorder, rel Rel) (Rel, error) {
 		if id, ok := k.X.(*Ident); ok {
 			col := findCol(cols, id.Text)
 			if col == nil {
-				return nil, unknownName(id, "column", id.Text, columnNames(cols))
+				return nil, unknownCol(id, "", id.Text, columnNames(cols))
 			}
 			explicit[col] = true
 		}

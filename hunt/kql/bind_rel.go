@@ -175,7 +175,23 @@ func (b *binder) watchlist(e *Call, sc *scope) (Rel, error) {
 	if err != nil {
 		return nil, missingAt(arg, "", "watchlist %q: %s", alias, err)
 	}
+	if data == nil {
+		return b.assumedList(alias, e), nil
+	}
 	return b.values(data), nil
+}
+
+// assumedList stands for a watchlist that is not there: no rows, and the columns
+// that every list has and those that the query names.
+func (b *binder) assumedList(alias string, place Node) Rel {
+	b.note("there is no watchlist %q: it is taken as empty", alias)
+	set := &DataSet{Columns: []Column{{"_DTItemId", schema.String}, {"LastUpdatedTimeUTC", schema.DateTime}, {"SearchKey", schema.String}}}
+	for _, name := range b.guessed(place) {
+		set.Columns = append(set.Columns, Column{name, schema.String})
+	}
+	out := b.values(set)
+	b.openTable(out, place)
+	return out
 }
 
 func missingAt(n Node, hint, format string, args ...any) error {
@@ -293,13 +309,7 @@ func (b *binder) externalData(e *ExternalData, sc *scope) (Rel, error) {
 		src.URIs = append(src.URIs, s)
 	}
 	for _, o := range e.With {
-		x, err := c.expr(o.Value)
-		if err != nil {
-			return nil, err
-		}
-		if l, ok := x.(*Lit); ok {
-			src.Props[strings.ToLower(o.Name)] = fmt.Sprint(l.Value)
-		}
+		src.Props[strings.ToLower(o.Name)] = optionText(o.Value)
 	}
 	data, err := b.env.External(src)
 	if err != nil {

@@ -9,6 +9,17 @@ import (
 // step binds one operator over rel, which is nil where the operator begins the
 // pipeline.
 func (b *binder) step(op Operator, rel Rel, sc *scope) (Rel, error) {
+	out, err := b.anyStep(op, rel, sc)
+	if err != nil {
+		return nil, b.settle(err, rel)
+	}
+	if closes(op) {
+		b.closed[out] = true
+	}
+	return out, nil
+}
+
+func (b *binder) anyStep(op Operator, rel Rel, sc *scope) (Rel, error) {
 	switch op := op.(type) {
 	case *PrintOp:
 		return b.print(op, sc)
@@ -116,6 +127,9 @@ func (b *binder) rareStep(op Operator, rel Rel, sc *scope) (Rel, error) {
 }
 
 func (b *binder) where(op *Where, rel Rel, sc *scope) (Rel, error) {
+	if n, ok := op.Pred.(*NamedExpr); ok {
+		b.note("where %s = ... names a condition; write == to compare", n.Names[0].Text)
+	}
 	c := b.over(rel, sc)
 	c.hoist = true
 	pred, err := c.boolean(op.Pred)

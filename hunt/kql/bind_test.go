@@ -34,6 +34,9 @@ func testEnv() *kql.Env {
 	}
 	env.Tables = func(n string) (*schema.Table, bool) { t, ok := tables[n]; return t, ok }
 	env.Watchlist = func(alias string) (*kql.DataSet, error) {
+		if alias == "unknown" {
+			return nil, nil
+		}
 		if alias != "vip" {
 			return nil, errors.New("no such file")
 		}
@@ -69,8 +72,11 @@ func bindGolden(q string) string {
 			return &kql.DataSet{Columns: x.Columns, Rows: [][]any{{x.URIs[0], int64(len(x.Props))}}}, nil
 		}
 	}
-	if strings.Contains(q, "d_") || strings.Contains(q, "max(Result), User") {
+	if strings.Contains(q, "d_") || strings.Contains(q, "max(Result), User") || strings.Contains(q, "nothing_") {
 		env.Discover = func(p *kql.Plan) ([][]string, error) {
+			if strings.Contains(q, "nothing_") {
+				return nil, nil
+			}
 			if len(p.Columns) == 1 {
 				return [][]string{{"10.0.0.1"}, {"10.0.0.2"}}, nil
 			}
@@ -94,6 +100,9 @@ func bindGolden(q string) string {
 	fmt.Fprintf(&d, "  = %s ordered=%t", schemaText(p), p.Ordered)
 	if p.Render != nil {
 		fmt.Fprintf(&d, " render=%v", *p.Render)
+	}
+	for _, n := range p.Notes {
+		fmt.Fprintf(&d, "\n  note: %s", n)
 	}
 	return d.String() + "\n"
 }

@@ -10,6 +10,7 @@ type Plan struct {
 	Ordered bool      // the result's row order is meaningful
 	Render  *RenderHint
 	Columns []Column // Root's columns; names are unique
+	Notes   []string // what the user may want to know: lists taken as empty, likely slips
 }
 
 // Column is a name and a type.

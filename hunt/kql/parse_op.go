@@ -78,7 +78,11 @@ func (p *parser) dispatch(word string, start int) Operator {
 	switch word {
 	case "where", "filter":
 		o := &Where{Options: p.options("hint.")}
-		o.Pred = p.expr()
+		if p.isAssign() {
+			o.Pred = p.namedExpr()
+		} else {
+			o.Pred = p.expr()
+		}
 		o.Span = p.from(start)
 		return o
 	case "extend":
@@ -249,7 +253,7 @@ func optionAllowed(allowed, name string) bool {
 // whether no expression goes on after it.
 func (p *parser) isOptionValue(n int, name string) bool {
 	v, next := p.at(n), p.at(n+1)
-	if strings.HasPrefix(name, "hint.") || v.kind != tIdent {
+	if strings.HasPrefix(name, "hint.") || v.kind != tIdent || v.text == "true" || v.text == "false" {
 		return true
 	}
 	if name == "kind" && joinKinds[v.text] != "" { // join kind=inner(T)

@@ -2,6 +2,8 @@ package duck_test
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/hunt365/hunt365/hunt/kql"
@@ -18,14 +20,7 @@ func (e *engine) compile(query string) (*duck.Statement, error) {
 	if err != nil {
 		return nil, fmt.Errorf("parse: %w", err)
 	}
-	env := &kql.Env{Now: clock, Discover: e.discover, Tables: func(name string) (*schema.Table, bool) {
-		t, ok := e.tables[name]
-		return t, ok
-	}}
-	for name := range e.tables {
-		env.TableNames = append(env.TableNames, name)
-	}
-	plan, err := kql.Bind(script, env)
+	plan, err := kql.Bind(script, e.env())
 	if err != nil {
 		return nil, fmt.Errorf("bind: %w", err)
 	}
@@ -34,6 +29,16 @@ func (e *engine) compile(query string) (*duck.Statement, error) {
 		return nil, fmt.Errorf("lower: %w", err)
 	}
 	return st, nil
+}
+
+// env lets queries read the engine's tables.
+func (e *engine) env() *kql.Env {
+	env := &kql.Env{Now: clock, Discover: e.discover, Tables: func(name string) (*schema.Table, bool) {
+		t, ok := e.tables[name]
+		return t, ok
+	}}
+	env.TableNames = slices.Sorted(maps.Keys(e.tables))
+	return env
 }
 
 // discover runs a plan whose columns are strings, for plugins whose columns
