@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -48,6 +49,8 @@ type Mailboxes struct {
 	Users  []string // user principal names or ids
 	Groups []string // ids of groups whose members are swept
 	Sample int      // without any of these; 0 is 25
+
+	members []string // of Groups, ids in lower case
 }
 
 // Progress is where a source stands.
@@ -123,33 +126,17 @@ func (r *run) begin(ctx context.Context) error {
 	if err := r.measureSkew(ctx); err != nil {
 		return err
 	}
+	if err := r.expandGroups(ctx); err != nil {
+		return err
+	}
 	r.until = r.now().Truncate(time.Second)
 	if choice := r.plan.Mailboxes.key(); !r.journal.open || r.journal.choice != choice {
 		if err := r.journal.append(event{Kind: evRun, At: r.until, Tenant: r.c.Tenant, Note: choice}); err != nil {
 			return err
 		}
 	}
-	if err := r.expandGroups(ctx); err != nil {
-		return err
-	}
 	_, err := r.cover(ctx)
 	return err
-}
-
-// expandGroups turns the chosen groups into their members.
-func (r *run) expandGroups(ctx context.Context) error {
-	for _, group := range r.plan.Mailboxes.Groups {
-		err := r.listing(nil, r.members(group)).each(ctx, func(p page) error {
-			for _, row := range p.rows {
-				r.plan.Mailboxes.Users = append(r.plan.Mailboxes.Users, textField(row, "id"))
-			}
-			return nil
-		})
-		if err != nil {
-			return fmt.Errorf("list members of group %s: %w", group, err)
-		}
-	}
-	return nil
 }
 
 func (r *run) measureSkew(ctx context.Context) error {
@@ -164,7 +151,7 @@ func (r *run) measureSkew(ctx context.Context) error {
 	case errors.As(err, &api):
 		date = api.Date
 	case err != nil:
-		return fmt.Errorf("reach Microsoft Graph: %w", err)
+		return reachError(err)
 	default:
 		date, _ = http.ParseTime(res.Header.Get("Date"))
 	}
@@ -173,6 +160,30 @@ func (r *run) measureSkew(ctx context.Context) error {
 		r.log().Warn("the local clock differs from the service's; using the service's", "difference", skew)
 	}
 	return nil
+}
+
+// ReachError means that Microsoft Graph gave no answer at all.
+type ReachError struct{ Err error }
+
+// Error says why, without the address, which is always the same.
+func (e *ReachError) Error() string {
+	err := e.Err
+	var u *url.Error
+	if errors.As(err, &u) {
+		err = u.Err
+	}
+	return "Microsoft Graph cannot be reached: " + oneLine(err.Error())
+}
+
+// Unwrap returns the cause.
+func (e *ReachError) Unwrap() error { return e.Err }
+
+// reachError keeps what ends a run for another reason.
+func reachError(err error) error {
+	if fatal(err) {
+		return err
+	}
+	return &ReachError{Err: err}
 }
 
 // now is the service's time.

@@ -24,8 +24,9 @@ func (r *run) huntWindow(ctx context.Context, s *Source, t task, out *spool) (re
 	if len(counted.rows) == 1 {
 		expected = count(counted.rows[0], "Count")
 	}
-	if expected >= huntingRows && t.length() >= 2*s.Least {
-		return read{}, fmt.Errorf("%w: %d rows are more than one answer holds", errLoop, expected)
+	more := &moreError{fmt.Sprintf("its limit is %d", huntingRows)}
+	if expected > huntingRows && t.length() >= 2*s.Least {
+		return read{}, more
 	}
 	p, err := r.hunting(ctx, s, t, where)
 	if err == nil && int64(len(p.rows)) < expected {
@@ -43,9 +44,8 @@ func (r *run) huntWindow(ctx context.Context, s *Source, t task, out *spool) (re
 		done.Sum ^= k.hash64()
 		out.add(s.record(row))
 	}
-	if err == nil && len(p.rows) >= huntingRows {
-		g := truncated(t.span, done.Records, []byte(fmt.Sprint(huntingRows)))
-		r.addGap(s, g)
+	if err == nil && len(p.rows) >= huntingRows && expected != int64(len(p.rows)) {
+		return done, more
 	}
 	done.Verified = err == nil && expected == done.Records+done.Duplicates
 	return done, err
@@ -61,14 +61,15 @@ func (r *run) hunting(ctx context.Context, s *Source, t task, query string) (pag
 	}, "results")
 }
 
-func truncated(w span, records int64, limit []byte) gap {
-	text := ""
-	if len(limit) > 0 {
-		text = " (" + oneLine(string(limit)) + ")"
-	}
-	return gap{
+// truncated is the gap of a window that holds more than one question may ask for.
+func truncated(s *Source, w span, records int64, why string) gap {
+	g := gap{
 		span: w, State: hunt.Truncated, Records: records,
-		Reason: "this window holds more records than the service gives for one question" + text,
-		Fix:    "ask for record types one by one (--sources ual-exchange,ual-entra,ual-sharepoint), or import an export of this window",
+		Reason: "this window holds more records than the service gives for one question (" + oneLine(why) + ")",
+		Fix:    "import an export of this window",
 	}
+	if s.Kind == Search && len(s.Types) == 0 {
+		g.Fix = "ask for record types one by one (--sources ual-exchange,ual-entra,ual-sharepoint), or import an export of this window"
+	}
+	return g
 }

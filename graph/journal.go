@@ -35,6 +35,7 @@ type event struct {
 	Version string    `json:"v,omitempty"`
 	Types   []string  `json:"types,omitempty"`
 	Objects []string  `json:"objects,omitempty"`
+	Absent  []string  `json:"absent,omitempty"`
 	Reads   *tally    `json:"tally,omitempty"`
 }
 
@@ -72,7 +73,8 @@ type progress struct {
 	version  string
 	whole    *read // this run's snapshot
 	objects  []string
-	of       int64 // how many objects there were to choose from
+	of       int64    // how many objects there were to choose from
+	absent   []string // chosen ones that are not there
 	listed   bool
 	tally    tally
 }
@@ -195,7 +197,7 @@ func (j *journal) apply(e event) {
 		r := readOf(e)
 		p.whole = &r
 	case evObjects:
-		p.objects, p.of, p.listed, p.tally = e.Objects, e.Records, true, tally{}
+		p.objects, p.absent, p.of, p.listed, p.tally = e.Objects, e.Absent, e.Records, true, tally{}
 	case evDone:
 		p.tally = *e.Reads
 	case evVersion:
@@ -207,7 +209,7 @@ func (j *journal) apply(e event) {
 func (j *journal) beginRun(e event) {
 	j.tenant, j.snapshot, j.choice, j.open = e.Tenant, e.At, e.Note, true
 	for _, p := range j.sources {
-		p.whole, p.objects, p.listed, p.tally = nil, nil, false, tally{}
+		p.whole, p.objects, p.absent, p.listed, p.tally = nil, nil, nil, false, tally{}
 	}
 }
 

@@ -281,6 +281,12 @@ func (r *run) tallyEntries(s *Source, st *progress, at time.Time) []Entry {
 	add(t.Refused, hunt.NotPermitted, "access to %d objects was refused for "+s.Title, "allow the application to read them (application access policy, consent), then collect again")
 	add(t.Failed, hunt.Failed, s.Title+" of %d objects could not be read", "run again")
 	add(t.Hidden, hunt.Partial, "%d inbox rules cannot be expressed by Microsoft Graph, so their conditions and actions are unknown", "read them with Get-InboxRule in Exchange Online PowerShell; their creation is in the unified audit log")
+	if n := int64(len(st.absent)); n > 0 {
+		entries = append(entries, Entry{
+			State: hunt.NotCollected, Start: at, End: at, Objects: n, Fix: "check the names given with --users: user principal names or object ids",
+			Reason: s.Title + ": the tenant has no mailbox of " + oneLine(strings.Join(st.absent, ", ")),
+		})
+	}
 	if left := st.of - int64(len(st.objects)); s.Where == "mailbox" && left > 0 {
 		add(left, hunt.Partial, "%d mailboxes were not read: only a choice of them was asked for", "collect with --all-users")
 	}

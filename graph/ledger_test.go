@@ -109,7 +109,7 @@ func TestUnusableLinksAreAvoided(t *testing.T) {
 // Without any answer the run does not even start, and says so.
 func TestNoNetwork(t *testing.T) {
 	r := newRig(t, graphtest.Config{Seed: 5, Days: 1}, graphtest.Faults{Reset: 1, MaxFaults: 1 << 30})
-	if _, err := r.collector(1).Run(context.Background(), r.plan); err == nil || !strings.Contains(err.Error(), "reach Microsoft Graph") {
+	if _, err := r.collector(1).Run(context.Background(), r.plan); err == nil || !strings.Contains(err.Error(), "Microsoft Graph cannot be reached") {
 		t.Errorf("error is %v", err)
 	}
 }

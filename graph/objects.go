@@ -2,6 +2,7 @@ package graph
 
 import (
 	"cmp"
+	"context"
 	"crypto/sha256"
 	"fmt"
 	"net/http"
@@ -34,13 +35,14 @@ type objects struct {
 	take  parentRule
 	pick  Mailboxes
 	ids   []string
-	of    int // how many there were to choose from
+	of    int             // how many there were to choose from
+	found map[string]bool // chosen users that are there, lower case
 }
 
 func (r *run) newObjects(s *Source) []*objects {
 	var all []*objects
 	for _, child := range r.listers[s.Name] {
-		all = append(all, &objects{child: child, take: parentRules[child.Where], pick: r.plan.Mailboxes})
+		all = append(all, &objects{child: child, take: parentRules[child.Where], pick: r.plan.Mailboxes, found: map[string]bool{}})
 	}
 	return all
 }
@@ -51,14 +53,36 @@ func (o *objects) add(row []byte) {
 	}
 	o.of++
 	id := textField(row, "id")
-	if o.child.Where == "mailbox" && !o.pick.All && !o.pick.sampled() && !o.pick.named(id, textField(row, "userPrincipalName")) {
+	if o.child.Where == "mailbox" && !o.pick.All && !o.pick.sampled() && !o.named(id, textField(row, "userPrincipalName")) {
 		return
 	}
 	o.ids = append(o.ids, id)
 }
 
-func (m Mailboxes) named(id, upn string) bool {
-	return slices.ContainsFunc(m.Users, func(u string) bool { return strings.EqualFold(u, id) || strings.EqualFold(u, upn) })
+// named reports whether a user was chosen, by name, by id or through a group.
+func (o *objects) named(id, upn string) bool {
+	id, upn = strings.ToLower(id), strings.ToLower(upn)
+	chosen := slices.Contains(o.pick.members, id)
+	for _, u := range o.pick.Users {
+		if u = strings.ToLower(u); u == id || u == upn {
+			o.found[u] = true
+			chosen = true
+		}
+	}
+	return chosen
+}
+
+// absent lists the chosen users that the tenant has no mailbox of.
+func (o *objects) absent() []string {
+	var names []string
+	if o.child.Where == "mailbox" && !o.pick.All {
+		for _, u := range o.pick.Users {
+			if !o.found[strings.ToLower(u)] {
+				names = append(names, u)
+			}
+		}
+	}
+	return names
 }
 
 // event lists the objects in a stable order. A sample is drawn by hash, so that
@@ -74,13 +98,45 @@ func (o *objects) event() event {
 		o.ids = o.ids[:n]
 		slices.Sort(o.ids)
 	}
-	return event{Kind: evObjects, Source: o.child.Name, Objects: o.ids, Records: int64(o.of)}
+	return event{Kind: evObjects, Source: o.child.Name, Objects: o.ids, Absent: o.absent(), Records: int64(o.of)}
 }
 
-// members is the request for a group's people.
+// GroupError means that the members of a chosen group are not to be had, and
+// so not whose mailboxes to read.
+type GroupError struct{ Sentence, Hint string }
+
+// Error says which group and why.
+func (e *GroupError) Error() string { return e.Sentence }
+
+// expandGroups turns the chosen groups into their members.
+func (r *run) expandGroups(ctx context.Context) error {
+	for _, group := range r.plan.Mailboxes.Groups {
+		before := len(r.plan.Mailboxes.members)
+		err := r.listing(GroupMembers, r.members(group)).each(ctx, func(p page) error {
+			for _, row := range p.rows {
+				r.plan.Mailboxes.members = append(r.plan.Mailboxes.members, strings.ToLower(textField(row, "id")))
+			}
+			return nil
+		})
+		switch {
+		case err != nil && fatal(err):
+			return err
+		case err != nil && faultOf(err) == FaultPermission:
+			return &GroupError{"the sign-in may not read the members of group " + group, "grant and consent " + GroupMembers.Permits[0] + ", or name the people with --users"}
+		case err != nil && (faultOf(err) == FaultNotFound || faultOf(err) == FaultRequest):
+			return &GroupError{"the tenant has no group " + group, "--groups takes object ids, as the Entra portal shows them"}
+		case err != nil:
+			return fmt.Errorf("list members of group %s: %w", group, err)
+		case len(r.plan.Mailboxes.members) == before:
+			return &GroupError{"group " + group + " has no members", "check its id"}
+		}
+	}
+	return nil
+}
+
 func (r *run) members(group string) *Request {
 	return &Request{
-		Method: http.MethodGet, Version: "v1.0", Path: "/groups/" + escapeSegment(group) + "/transitiveMembers",
+		Method: http.MethodGet, Version: "v1.0", Path: strings.Replace(GroupMembers.Path, "{id}", escapeSegment(group), 1),
 		Query: []Param{{"$select", "id,userPrincipalName"}, {"$top", "999"}}, Class: Directory,
 	}
 }

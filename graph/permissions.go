@@ -69,21 +69,38 @@ type Preflight struct {
 	Writes   []string // scopes that the token should not carry
 }
 
+// GroupMembers is what turning --groups into people needs. It is no source: it
+// is read when a run begins.
+var GroupMembers = &Source{
+	Name: "groups", Title: "members of groups", Kind: Snapshot, Path: "/groups/{id}/transitiveMembers", Class: Directory,
+	Permits: []string{"GroupMember.Read.All", "Group.Read.All", "Directory.Read.All"}, Serves: "the mailboxes of chosen groups",
+}
+
+// needs lists what s needs all of; of each, any one suffices.
+func (s *Source) needs() [][]string {
+	var all [][]string
+	for _, permits := range [][]string{s.Permits, s.Also} {
+		if len(permits) > 0 {
+			all = append(all, permits)
+		}
+	}
+	return all
+}
+
 // CheckPermissions compares what sources need with what the token carries.
 func CheckPermissions(sources []*Source, id Identity) Preflight {
 	p := Preflight{Identity: id}
 	at := map[string]int{}
 	for _, s := range sources {
-		if len(s.Permits) == 0 {
-			continue
+		for _, permits := range s.needs() {
+			i, known := at[permits[0]]
+			if !known {
+				i = len(p.Needs)
+				at[permits[0]] = i
+				p.Needs = append(p.Needs, Need{Permission: permits[0]})
+			}
+			p.Needs[i].add(s, permits, id)
 		}
-		i, known := at[s.Permits[0]]
-		if !known {
-			i = len(p.Needs)
-			at[s.Permits[0]] = i
-			p.Needs = append(p.Needs, Need{Permission: s.Permits[0]})
-		}
-		p.Needs[i].add(s, id)
 	}
 	slices.SortFunc(p.Needs, func(a, b Need) int { return strings.Compare(a.Permission, b.Permission) })
 	for _, scope := range id.Scopes {
@@ -94,37 +111,60 @@ func CheckPermissions(sources []*Source, id Identity) Preflight {
 	return p
 }
 
-func (n *Need) add(s *Source, id Identity) {
+// Nothing reports whether an application's own token carries no permission at
+// all: nobody has consented to any.
+func (p Preflight) Nothing() bool {
+	return p.Identity.App != "" && p.Identity.AppOnly() && len(p.Identity.Scopes) == 0
+}
+
+func (n *Need) add(s *Source, permits []string, id Identity) {
 	n.Sources = append(n.Sources, s.Name)
 	if !slices.Contains(n.Loses, s.Serves) {
 		n.Loses = append(n.Loses, s.Serves)
 	}
-	for i, permit := range s.Permits {
-		if slices.Contains(id.Scopes, permit) {
-			n.Granted = true
-			if i > 0 {
-				n.Through = permit
-			}
-			break
-		}
+	through, granted := granting(permits, id)
+	switch {
+	case len(n.Sources) == 1:
+		n.Granted, n.Through = granted, through
+	case !granted: // a broader permission may open one source and not another
+		n.Granted, n.Through = false, ""
 	}
-	if s.AppOnly && !id.AppOnly() {
+	switch {
+	case s.AppOnly && !id.AppOnly():
 		n.Note = "a signed-in user can read only the own mailbox: sign in as an application for the others"
+	case s.UserOnly && id.AppOnly() && id.App != "":
+		n.Note = "only a signed-in user can read " + s.Title
 	}
 }
 
-var writeScope = regexp.MustCompile(`(?i)ReadWrite|\.Write|\.Send|\.Manage|FullControl|full_access|AccessAsUser|ManageAsApp|\.Create|\.Update|\.Delete|\.Invite|EnableDisable`)
+// granting returns whether id holds one of permits, and which if not the first.
+func granting(permits []string, id Identity) (string, bool) {
+	for i, permit := range permits {
+		if slices.Contains(id.Scopes, permit) {
+			if i == 0 {
+				permit = ""
+			}
+			return permit, true
+		}
+	}
+	return "", false
+}
 
-// writes reports whether a scope allows changes. Only hunters' own doubts should
-// fall on a tool that can do no harm.
-func writes(scope string) bool { return writeScope.MatchString(scope) }
+// readScope is what permissions that only read are called. Any other may change
+// things: doubts should fall on a permission, not on its absence from a list.
+var readScope = regexp.MustCompile(`(?i)^(openid|profile|email|offline_access)$|[.](Read|ReadBasic|ReadDlp|Export|Evaluate)([.]|$)`)
 
-// Permissions lists the least privileged permissions of sources, sorted.
+// writes reports whether a scope may allow changes.
+func writes(scope string) bool { return !readScope.MatchString(scope) }
+
+// Permissions lists the least privileged Graph permissions of sources, sorted.
 func Permissions(sources []*Source) []string {
 	var all []string
 	for _, s := range sources {
-		if len(s.Permits) > 0 && s.Kind != Feed {
-			all = append(all, s.Permits[0])
+		for _, permits := range s.needs() {
+			if s.Kind != Feed { // another API, with tokens of its own
+				all = append(all, permits[0])
+			}
 		}
 	}
 	slices.Sort(all)
@@ -134,31 +174,4 @@ func Permissions(sources []*Source) []string {
 // ConsentURL is where an administrator consents to what app asks for.
 func ConsentURL(cloud Cloud, tenant, app string) string {
 	return cloud.Login + url.PathEscape(tenant) + "/adminconsent?client_id=" + url.QueryEscape(app)
-}
-
-// SetupScript prints the commands that register an application with exactly the
-// permissions that sources need. hunt365 runs none of them.
-func SetupScript(cloud Cloud, sources []*Source) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, `#!/bin/sh
-# Registers an application that may read what hunt365 collects, and nothing else.
-# Run it with the Azure CLI as a Privileged Role Administrator; read it first.
-set -eu
-graph=00000003-0000-0000-c000-000000000000
-app=$(az ad app create --display-name hunt365 --sign-in-audience AzureADMyOrg --query appId --output tsv)
-az ad sp create --id "$app" --output none
-for permission in \
-`)
-	for _, p := range Permissions(sources) {
-		fmt.Fprintf(&b, "    %s \\\n", p)
-	}
-	fmt.Fprintf(&b, `; do
-  role=$(az ad sp show --id $graph --query "appRoles[?value=='$permission'].id | [0]" --output tsv)
-  az ad app permission add --id "$app" --api $graph --api-permissions "$role=Role" --output none
-done
-echo "consent here: %s$(az account show --query tenantId --output tsv)/adminconsent?client_id=$app"
-echo "then upload a certificate: az ad app credential reset --id $app --cert @hunt365.pem --append"
-echo "and collect: hunt365 collect --client-id $app --certificate hunt365.pem ..."
-`, cloud.Login)
-	return b.String()
 }

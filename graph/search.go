@@ -65,7 +65,7 @@ func (q *searching) resume() bool {
 		q.open = append(q.open, &pending{search: s, task: task{span: s.span}})
 		known = append(known, read{span: s.span, At: s.End.Add(q.src.Settle)})
 	}
-	q.plan = newPlanner(q.src, q.run.whole(q.src), known, q.run.now())
+	q.plan = newPlanner(q.src, q.run.whole(q.src), known, q.run.now(), q.run.until)
 	return len(q.open)+len(q.plan.queue)+len(q.plan.left) > 0
 }
 
@@ -261,12 +261,14 @@ func (q *searching) read(ctx context.Context, p *pending, row []byte) (bool, err
 	}
 	q.failures = breaker{}
 	if string(field(row, "isRecordCountLimitExceeded")) == "true" {
-		q.run.addGap(q.src, truncated(p.task.span, done.Records, field(row, "recordCountLimit")))
-		return false, nil
+		return q.failed(p.task, done, &moreError{"its limit is " + string(field(row, "recordCountLimit"))})
 	}
 	done.Expected = expected
 	done.Verified = expected == done.Records
 	q.plan.learn(done.pages)
+	if done.suspicious() {
+		return q.failed(p.task, done, roundNumberError(done.Records))
+	}
 	return false, q.run.finish(ctx, q.src, q.out, p.task, done)
 }
 

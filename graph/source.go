@@ -43,12 +43,14 @@ type Source struct {
 	Each  string // source whose objects this one is read for, in batches
 	Where string // which of them: a key of parentRules
 
-	Table   string   // hunting: the table to read; search: unused
-	Types   []string // search: record types, none is all
-	Permits []string // least privileged permission first; any one suffices
-	AppOnly bool     // a delegated token reads only the signed-in user's own
-	Plan    string   // service plan it needs, "" is none
-	Serves  string   // what a hunt loses without it
+	Table    string   // hunting: the table to read; search: unused
+	Types    []string // search: record types, none is all
+	Permits  []string // least privileged permission first; any one suffices
+	Also     []string // needed besides Permits, the same way
+	AppOnly  bool     // a delegated token reads only the signed-in user's own
+	UserOnly bool     // an application's own token reads nothing
+	Plan     string   // service plan it needs, "" is none
+	Serves   string   // what a hunt loses without it
 
 	Retention time.Duration // how far back the service keeps it
 	Window    time.Duration // first window's length
@@ -121,8 +123,10 @@ func orDuration(d *time.Duration, value time.Duration) {
 }
 
 // Select returns the sources called by names, with the parents they need; no
-// names, or "default", are all that are not optional and exist in cloud, "all"
-// is every one that exists there. A name may be a group: "logs", "snapshots".
+// names, or "default", are all that are not optional, "all" is every one that
+// cloud has. A name may be a group: "logs", "snapshots". What cloud lacks of the
+// default is among them, so that the ledger says that it is missing: [Available]
+// leaves it out.
 func Select(names []string, cloud string) ([]*Source, error) {
 	all := Sources()
 	if len(names) == 0 {
@@ -142,18 +146,23 @@ func Select(names []string, cloud string) ([]*Source, error) {
 	return slices.DeleteFunc(all, func(s *Source) bool { return !wanted[s.Name] }), nil
 }
 
+// Available returns those of sources that cloud has.
+func Available(sources []*Source, cloud string) []*Source {
+	return slices.DeleteFunc(slices.Clone(sources), func(s *Source) bool { return !s.In(cloud) })
+}
+
 func pick(all []*Source, name, cloud string, wanted map[string]bool) error {
 	found := false
 	for _, s := range all {
-		group := name == "all" || !s.Optional && (name == "default" ||
+		group := name == "all" && s.In(cloud) || !s.Optional && (name == "default" || name == "all" ||
 			name == "logs" && s.IsLog() || name == "snapshots" && !s.IsLog())
-		if s.Name == name || group && s.In(cloud) {
+		if s.Name == name || group {
 			wanted[s.Name] = true
 			found = true
 		}
 	}
 	if !found {
-		return fmt.Errorf("unknown source %q: see hunt365 permissions for their names", name)
+		return fmt.Errorf("unknown source %q", name)
 	}
 	return nil
 }

@@ -52,7 +52,7 @@ var snapshotSources = []Source{
 	},
 	{
 		Name: "federated-credentials", Title: "federated identity credentials", Kind: Snapshot, Path: "/applications/{id}/federatedIdentityCredentials", Each: "applications", Class: Directory,
-		Permits: applicationRead, Serves: "sign-in to applications from outside", Tables: []string{"TenantFederatedIdentityCredentials"},
+		Permits: []string{"Application.Read.All"}, Serves: "sign-in to applications from outside", Tables: []string{"TenantFederatedIdentityCredentials"},
 	},
 	{
 		Name: "deleted-applications", Title: "deleted app registrations", Kind: Snapshot, Path: "/directory/deletedItems/graph.application", PageSize: 999, Class: Directory,
@@ -96,11 +96,11 @@ var snapshotSources = []Source{
 	},
 	{
 		Name: "federation", Title: "federation trusts", Kind: Snapshot, Path: "/domains/{id}/federationConfiguration", Each: "domains", Where: "federated", Class: Directory,
-		Permits: []string{"Domain-InternalFederation.Read.All", "Directory.Read.All"}, Serves: "forged tokens (Golden SAML)", Tables: []string{"TenantFederationConfigurations"},
+		Permits: []string{"Domain-InternalFederation.Read.All"}, Serves: "forged tokens (Golden SAML)", Tables: []string{"TenantFederationConfigurations"},
 	},
 	{
 		Name: "directory-sync", Title: "directory synchronisation", Kind: Snapshot, Path: "/directory/onPremisesSynchronization", Class: Directory,
-		Permits: []string{"OnPremDirectorySynchronization.Read.All"}, Serves: "hard match and password hash sync", Tables: []string{"TenantOnPremisesSynchronization"}, Optional: true,
+		Permits: []string{"OnPremDirectorySynchronization.Read.All"}, UserOnly: true, Serves: "hard match and password hash sync", Tables: []string{"TenantOnPremisesSynchronization"}, Optional: true,
 	},
 
 	// policies
@@ -130,7 +130,7 @@ var snapshotSources = []Source{
 	},
 	{
 		Name: "permission-grant-policies", Title: "permission grant policies", Kind: Snapshot, Path: "/policies/permissionGrantPolicies", PageSize: 999, Class: Directory,
-		Permits: []string{"Policy.Read.PermissionGrant", "Policy.Read.All"}, Serves: "which consent users may give", Tables: []string{"TenantPermissionGrantPolicies"},
+		Permits: []string{"Policy.Read.PermissionGrant"}, Serves: "which consent users may give", Tables: []string{"TenantPermissionGrantPolicies"},
 	},
 	{
 		Name: "cross-tenant-policy", Title: "cross-tenant access policy", Kind: Snapshot, Path: "/policies/crossTenantAccessPolicy", Single: true, Class: Directory,
@@ -170,7 +170,7 @@ var snapshotSources = []Source{
 	},
 	{
 		Name: "user-activity", Title: "last sign-in of users", Kind: Snapshot, Path: "/users", Select: "id,userPrincipalName,signInActivity", PageSize: 120, Class: Directory, Cost: 2, Plan: "AAD_PREMIUM",
-		Permits: []string{"AuditLog.Read.All"}, Serves: "dormant accounts", Tables: []string{"TenantUserSignInActivity"},
+		Permits: []string{"AuditLog.Read.All"}, Also: []string{"User.Read.All", "Directory.Read.All"}, Serves: "dormant accounts", Tables: []string{"TenantUserSignInActivity"},
 	},
 	{
 		Name: "registration-details", Title: "registered authentication methods", Kind: Snapshot, Path: "/reports/authenticationMethods/userRegistrationDetails", PageSize: 999, Class: Reports, Plan: "AAD_PREMIUM",

@@ -41,6 +41,19 @@ type read struct {
 // there when it was read.
 func (r read) settled(settle time.Duration) bool { return !r.At.Before(r.End.Add(settle)) }
 
+// short reports whether the service counted more than it gave.
+func (r read) short() bool { return !r.Verified && r.Expected > r.Records }
+
+// roundNumber is what the known silent limits of audit services (5,000, 10,000,
+// 50,000, …) are multiples of.
+const roundNumber = 5000
+
+// suspicious reports whether a listing may have been cut without a word: it ends
+// on a limit, and nobody counted.
+func (r read) suspicious() bool {
+	return r.Expected < 0 && r.Records > 0 && r.Records%roundNumber == 0
+}
+
 // missing returns the parts of whole that reads does not cover.
 func missing(whole span, reads []read) []span {
 	sorted := slices.Clone(reads)
@@ -114,10 +127,12 @@ type task struct {
 	before *read // an earlier reading to compare with
 }
 
-func newPlanner(src *Source, whole span, reads []read, now time.Time) *planner {
+// newPlanner plans what reads lacks of whole. began is when this run did: what an
+// earlier one got only part of is read again.
+func newPlanner(src *Source, whole span, reads []read, now, began time.Time) *planner {
 	p := &planner{src: src, size: src.Window, left: missing(whole, reads)}
 	for _, r := range reads {
-		if reread(src, r, now) {
+		if reread(src, r, now) || r.short() && r.At.Before(began) {
 			before := r
 			p.queue = append(p.queue, task{span: r.span, before: &before})
 		}

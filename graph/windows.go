@@ -2,6 +2,8 @@ package graph
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -61,6 +63,9 @@ func (r *run) drain(ctx context.Context, s *Source, out *spool, p *planner, one 
 		if err != nil && fatal(err) {
 			return err
 		}
+		if err == nil && done.suspicious() {
+			err = roundNumberError(done.Records)
+		}
 		if err != nil {
 			if r.failed(s, p, t, done, err, &failures) {
 				return nil
@@ -75,11 +80,22 @@ func (r *run) drain(ctx context.Context, s *Source, out *spool, p *planner, one 
 	}
 }
 
+// moreError means that a window holds, or may hold, more than was given.
+type moreError struct{ why string }
+
+func (e *moreError) Error() string { return "the service cuts its answer: " + e.why }
+
+// roundNumberError doubts a listing that ends on what may be a limit: only when
+// its halves are read too is it sure that nothing was cut.
+func roundNumberError(records int64) error {
+	return &moreError{fmt.Sprintf("exactly %d came, which may be a limit", records)}
+}
+
 // planner plans what of s is missing, apart from what already failed in this
 // run. With Again, the second round reads everything once more to compare.
 func (r *run) planner(s *Source, round int) *planner {
 	known := r.journal.of(s.Name).reads
-	p := newPlanner(s, r.whole(s), slices.Concat(known, r.gapReads(s)), r.now())
+	p := newPlanner(s, r.whole(s), slices.Concat(known, r.gapReads(s)), r.now(), r.until)
 	for _, k := range known {
 		if round == 1 && r.plan.Again && !k.Verified && k.Note == "" && !reread(s, k, r.now()) {
 			p.queue = append(p.queue, task{span: k.span, before: &k})
@@ -137,6 +153,13 @@ func (b *breaker) trip(f Fault) bool {
 // gap, or give the source up, which it reports.
 func (r *run) failed(s *Source, p *planner, t task, done read, err error, b *breaker) bool {
 	fault := faultOf(err)
+	var more *moreError
+	if errors.As(err, &more) {
+		if !p.split(t) {
+			r.addGap(s, truncated(s, t.span, done.Records, more.why))
+		}
+		return false
+	}
 	r.log().Warn("window failed", "source", s.Name, "start", t.Start, "end", t.End, "fault", string(fault), "error", oneLine(err.Error()))
 	switch {
 	case r.fallBack(s, fault):
@@ -236,6 +259,9 @@ func (r *run) unavailable(s *Source) gap {
 	g := gap{
 		State: hunt.NotCollected, Reason: "the " + r.c.Cloud + " cloud does not offer " + s.Title + " through Microsoft Graph",
 		Fix: "import an export of it",
+	}
+	if s.Kind == Search {
+		g.Fix = "collect the last seven days with --sources default,activity-feed, and import an export for the time before"
 	}
 	if s.IsLog() {
 		g.span = r.whole(s)

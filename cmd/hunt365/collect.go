@@ -10,7 +10,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/hunt365/hunt365/graph"
-	"github.com/hunt365/hunt365/graph/graphtest"
 	"github.com/hunt365/hunt365/graph/sdk"
 )
 
@@ -29,8 +28,7 @@ type collectOptions struct {
 	again      bool
 	subscribe  bool
 	verbose    bool
-	clock      graph.Clock     // nil is the system's
-	live       *graphtest.Live // the demo's tenant, instead of Microsoft's
+	clock      graph.Clock
 	collecting func(collected)
 }
 
@@ -70,8 +68,8 @@ A client secret is read from HUNT365_CLIENT_SECRET or a file only.` + exitStatus
 	f := cmd.Flags()
 	f.StringSliceVar(&o.sources, "sources", nil, "what to collect: names, or logs, snapshots, default, all (default: default)")
 	f.Var(&o.since, "since", "how far back: 90d, 12h or a date")
-	f.StringSliceVar(&o.users, "users", nil, "whose mailboxes to read")
-	f.StringSliceVar(&o.groups, "groups", nil, "ids of groups whose members' mailboxes to read")
+	f.StringSliceVar(&o.users, "users", nil, "whose mailboxes to read: user principal names or object ids")
+	f.StringSliceVar(&o.groups, "groups", nil, "ids of groups whose members' mailboxes to read (needs "+graph.GroupMembers.Permits[0]+")")
 	f.BoolVar(&o.allUsers, "all-users", false, "read every mailbox (default: a sample)")
 	f.IntVar(&o.sample, "sample", 25, "how many mailboxes are in the sample")
 	f.DurationVar(&o.stopAfter, "stop-after", 0, "longest time for the run (default: none)")
@@ -97,18 +95,24 @@ func (o *collectOptions) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	sources, cloud, err := o.choose(o.sources)
+	sources, cloud, err := o.choose(o.program, o.sources)
 	if err != nil {
 		return err
 	}
-	if o.clock == nil {
-		o.clock = graph.SystemClock{}
+	o.clock = graph.SystemClock{}
+	if o.fake != nil {
+		o.clock = o.fake.clock
 	}
-	tokens, identity, err := o.open(ctx, o.program, cloud, sources)
+	needed := o.needed(sources, cloud)
+	tokens, identity, err := o.open(ctx, o.program, cloud, needed)
 	if err != nil {
 		return err
 	}
-	printPreflight(o.err, graph.CheckPermissions(sources, identity), cloud, o.tenant)
+	check := graph.CheckPermissions(needed, identity)
+	printPreflight(o.err, check, cloud, o.tenant)
+	if check.Nothing() {
+		return hint(errors.New("nobody has consented to this application: it may read nothing"), "let an administrator consent at the address above, then run the same line again")
+	}
 	bar := o.newProgress()
 	defer bar.clear()
 	c, err := openForWriting(dir, "collect", bar)
@@ -127,6 +131,15 @@ func (o *collectOptions) run(ctx context.Context) error {
 		printLedger(o.out, entries)
 	}
 	return o.outcome(entries, sink.rejected, err)
+}
+
+// needed are the sources to ask permissions for.
+func (o *collectOptions) needed(sources []*graph.Source, cloud graph.Cloud) []*graph.Source {
+	needed := graph.Available(sources, cloud.Name)
+	if len(o.groups) > 0 {
+		needed = append(needed, graph.GroupMembers)
+	}
+	return needed
 }
 
 func tenantID(id graph.Identity, named string) string {
@@ -150,8 +163,8 @@ func (o *collectOptions) collect(ctx context.Context, dir string, sink *caseSink
 	if o.stopAfter > 0 {
 		client.Deadline = o.clock.Now().Add(o.stopAfter)
 	}
-	if o.live != nil {
-		client.Base = o.live.Client.Transport
+	if o.fake != nil {
+		client.Base = o.fake.client.Transport
 	}
 	var err error
 	if c.Fetch, err = sdk.New(cloud.Graph, client); err != nil {

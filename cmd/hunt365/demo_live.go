@@ -22,7 +22,7 @@ func (p *program) collectDemo(ctx context.Context, dir string) error {
 	tenant := graphtest.NewTenant(graphtest.Config{Seed: 365, Now: demoNow.Add(-time.Minute), Days: 29, Intrusions: graphtest.Intrusions()})
 	var scopes []string
 	for _, s := range graph.Sources() {
-		scopes = append(scopes, s.Permits...)
+		scopes = append(append(scopes, s.Permits...), s.Also...)
 	}
 	server := &graphtest.Server{
 		Tenant: tenant, Now: clock.Now, Secret: "demo", Scopes: scopes, Limits: true,
@@ -32,12 +32,14 @@ func (p *program) collectDemo(ctx context.Context, dir string) error {
 	defer live.Close()
 	talk := *p
 	talk.out = p.err // the demo's data are its findings
+	talk.fake = &fakeTenant{
+		cloud:  graph.Cloud{Name: "global", Graph: live.URL, Login: live.URL + "/", Activity: live.URL},
+		client: live.Client, clock: clock, secret: server.Secret,
+	}
 	o := &collectOptions{
-		program: &talk, caseFlag: caseFlag{dir: dir}, allUsers: true, since: sinceFlag{ago: 30 * 24 * time.Hour}, clock: clock, live: live,
+		program: &talk, caseFlag: caseFlag{dir: dir}, allUsers: true, since: sinceFlag{ago: 30 * 24 * time.Hour},
 	}
 	o.tenant, o.client, o.auth = tenant.ID, "11111111-2222-3333-4444-555555555555", string(entra.Secret)
-	o.testCloud = graph.Cloud{Name: "global", Graph: live.URL, Login: live.URL + "/", Activity: live.URL}
-	o.test = func(e *entra.Options) { e.Secret, e.HTTP, e.Offline = "demo", live.Client, true }
 	fmt.Fprintf(p.err, "collecting the fictional tenant %s from %s\n", tenant.Name, live.URL)
 	err := o.run(ctx)
 	if errors.Is(err, exitError(exitIncomplete)) { // said in the ledger, and by hunt again

@@ -45,10 +45,11 @@ never writes to a tenant.` + exitStatus,
 }
 
 func (o *permissionsOptions) run(ctx context.Context) error {
-	sources, cloud, err := o.choose(o.sources)
+	sources, cloud, err := o.choose(o.program, o.sources)
 	if err != nil {
 		return err
 	}
+	sources = graph.Available(sources, cloud.Name)
 	if o.script {
 		fmt.Fprint(o.out, graph.SetupScript(cloud, sources))
 		return nil

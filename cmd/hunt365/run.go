@@ -30,23 +30,28 @@ type program struct {
 	in       io.Reader
 	out, err io.Writer
 	tty      bool // err is a terminal: progress may be drawn
+	fake     *fakeTenant
 }
 
 // Run runs the program with args and returns its exit code. Ctrl-c ends what
 // runs at once; a second one kills the process.
 func Run(args []string, in io.Reader, out, errOut io.Writer) int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	context.AfterFunc(ctx, stop)
 	p := &program{in: in, out: out, err: errOut}
 	if f, ok := errOut.(*os.File); ok {
 		p.tty = term.IsTerminal(int(f.Fd()))
 	}
+	return p.run(args)
+}
+
+func (p *program) run(args []string) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop)
 	root := newRoot(p)
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	if ctx.Err() != nil {
-		fmt.Fprintln(errOut, "hunt365: interrupted")
+		fmt.Fprintln(p.err, "hunt365: interrupted")
 		return exitInterrupted
 	}
 	return p.exit(err)

@@ -64,6 +64,8 @@ type Options struct {
 	Scopes       []string // permissions that a person is asked to consent to
 	Prompt       io.Writer
 	HTTP         *http.Client // tests; nil is the default
+	Cache        bool         // keep the sign-in in the system's key store
+	RecordDir    string       // where who signed in is noted for that; "" is the user's configuration folder
 	Offline      bool         // do not ask Microsoft whether the authority is genuine
 }
 
@@ -77,11 +79,12 @@ func NewActivity(o Options) (graph.TokenSource, error) {
 }
 
 func newSource(o Options, resource string) (graph.TokenSource, error) {
-	cred, err := o.credential()
+	said := &refusals{}
+	cred, err := o.credential(said)
 	if err != nil {
-		return nil, explain(err)
+		return nil, explain(err, o, "")
 	}
-	s := &source{cred: cred, tenant: o.Tenant, scopes: []string{resource + "/.default"}}
+	s := &source{cred: cred, refusals: said, options: o, scopes: []string{resource + "/.default"}}
 	if o.Method.delegated() && len(o.Scopes) > 0 {
 		s.scopes = nil
 		for _, scope := range o.Scopes {
@@ -94,9 +97,10 @@ func newSource(o Options, resource string) (graph.TokenSource, error) {
 
 // source is a graph.TokenSource over azidentity, which caches tokens in memory.
 type source struct {
-	cred   azcore.TokenCredential
-	tenant string
-	scopes []string
+	cred     azcore.TokenCredential
+	refusals *refusals
+	options  Options
+	scopes   []string
 }
 
 // Token returns an access token. A refused one is replaced even when it has not
@@ -106,49 +110,42 @@ func (s *source) Token(ctx context.Context, claims string) (string, error) {
 		// azidentity has no other way to say that its cached token is no good
 		claims = fmt.Sprintf(`{"access_token":{"nbf":{"essential":true,"value":"%d"}}}`, time.Now().Unix())
 	}
-	token, err := s.cred.GetToken(ctx, policy.TokenRequestOptions{Scopes: s.scopes, Claims: claims, EnableCAE: true, TenantID: s.tenant})
+	token, err := s.cred.GetToken(ctx, policy.TokenRequestOptions{Scopes: s.scopes, Claims: claims, EnableCAE: true, TenantID: s.options.Tenant})
 	if err != nil {
-		return "", explain(err)
+		return "", explain(err, s.options, s.refusals.said())
 	}
 	return token.Token, nil
 }
 
 // credential makes the azidentity credential of the chosen method.
-func (o Options) credential() (azcore.TokenCredential, error) {
-	base := azcore.ClientOptions{Cloud: cloud.Configuration{ActiveDirectoryAuthorityHost: o.Cloud.Login}}
+func (o Options) credential(said *refusals) (azcore.TokenCredential, error) {
+	base := azcore.ClientOptions{Cloud: cloud.Configuration{ActiveDirectoryAuthorityHost: o.Cloud.Login}, PerRetryPolicies: []policy.Policy{said}}
 	if o.HTTP != nil {
 		base.Transport = o.HTTP
 		base.Retry = policy.RetryOptions{MaxRetries: -1}
 	}
-	client := o.Client
-	if client == "" && o.Method.delegated() {
-		client = graphTools
+	if o.Client == "" && (o.Method == Secret || o.Method == Certificate) {
+		return nil, errNoApplication
 	}
-	if client == "" && (o.Method == Secret || o.Method == Certificate) {
-		return nil, errors.New("no application is named")
+	store, err := o.store()
+	if err != nil {
+		return nil, err
 	}
 	switch o.Method {
-	case DeviceCode:
-		return azidentity.NewDeviceCodeCredential(&azidentity.DeviceCodeCredentialOptions{
-			ClientOptions: base, TenantID: o.Tenant, ClientID: client, DisableInstanceDiscovery: o.Offline,
-			UserPrompt: func(_ context.Context, m azidentity.DeviceCodeMessage) error {
-				_, err := fmt.Fprintln(o.Prompt, m.Message)
-				return err
-			},
-		})
-	case Browser:
-		return azidentity.NewInteractiveBrowserCredential(&azidentity.InteractiveBrowserCredentialOptions{
-			ClientOptions: base, TenantID: o.Tenant, ClientID: client, DisableInstanceDiscovery: o.Offline,
-		})
+	case DeviceCode, Browser:
+		return o.personal(base, store)
 	case Secret:
-		return azidentity.NewClientSecretCredential(o.Tenant, client, o.Secret, &azidentity.ClientSecretCredentialOptions{
-			ClientOptions: base, DisableInstanceDiscovery: o.Offline,
+		if o.Secret == "" {
+			return nil, errNoSecret
+		}
+		return azidentity.NewClientSecretCredential(o.Tenant, o.Client, o.Secret, &azidentity.ClientSecretCredentialOptions{
+			ClientOptions: base, Cache: store, DisableInstanceDiscovery: o.Offline,
 		})
 	case Certificate:
-		return o.certificate(client, base)
+		return o.certificate(base, store)
 	case Workload:
 		return azidentity.NewWorkloadIdentityCredential(&azidentity.WorkloadIdentityCredentialOptions{
-			ClientOptions: base, TenantID: o.Tenant, ClientID: client, TokenFilePath: o.TokenFile, DisableInstanceDiscovery: o.Offline,
+			ClientOptions: base, Cache: store, TenantID: o.Tenant, ClientID: o.Client, TokenFilePath: o.TokenFile, DisableInstanceDiscovery: o.Offline,
 		})
 	case Managed:
 		return o.managed(base)
@@ -160,6 +157,43 @@ func (o Options) credential() (azcore.TokenCredential, error) {
 	return nil, fmt.Errorf("unknown sign-in method %q", o.Method)
 }
 
+// app is the application to sign in to.
+func (o Options) app() string {
+	if o.Client == "" && o.Method.delegated() {
+		return graphTools
+	}
+	return o.Client
+}
+
+// personal makes the credential of a person at this machine.
+func (o Options) personal(base azcore.ClientOptions, store azidentity.Cache) (azcore.TokenCredential, error) {
+	o.Client = o.app()
+	record, err := o.record()
+	if err != nil {
+		return nil, err
+	}
+	if o.Method == Browser {
+		c, err := azidentity.NewInteractiveBrowserCredential(&azidentity.InteractiveBrowserCredentialOptions{
+			ClientOptions: base, TenantID: o.Tenant, ClientID: o.Client, Cache: store, AuthenticationRecord: record, DisableInstanceDiscovery: o.Offline,
+		})
+		if err != nil {
+			return nil, err
+		}
+		return o.remember(c, record), nil
+	}
+	c, err := azidentity.NewDeviceCodeCredential(&azidentity.DeviceCodeCredentialOptions{
+		ClientOptions: base, TenantID: o.Tenant, ClientID: o.Client, Cache: store, AuthenticationRecord: record, DisableInstanceDiscovery: o.Offline,
+		UserPrompt: func(_ context.Context, m azidentity.DeviceCodeMessage) error {
+			_, err := fmt.Fprintln(o.Prompt, m.Message)
+			return err
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	return o.remember(c, record), nil
+}
+
 func (o Options) managed(base azcore.ClientOptions) (azcore.TokenCredential, error) {
 	opts := &azidentity.ManagedIdentityCredentialOptions{ClientOptions: base}
 	if o.Client != "" {
@@ -168,7 +202,10 @@ func (o Options) managed(base azcore.ClientOptions) (azcore.TokenCredential, err
 	return azidentity.NewManagedIdentityCredential(opts)
 }
 
-func (o Options) certificate(client string, base azcore.ClientOptions) (azcore.TokenCredential, error) {
+func (o Options) certificate(base azcore.ClientOptions, store azidentity.Cache) (azcore.TokenCredential, error) {
+	if o.CertFile == "" {
+		return nil, errNoCertificate
+	}
 	data, err := os.ReadFile(o.CertFile)
 	if err != nil {
 		return nil, fmt.Errorf("read certificate: %w", err)
@@ -180,13 +217,18 @@ func (o Options) certificate(client string, base azcore.ClientOptions) (azcore.T
 	if err := checkCertificate(certs, key); err != nil {
 		return nil, err
 	}
-	return azidentity.NewClientCertificateCredential(o.Tenant, client, certs, key, &azidentity.ClientCertificateCredentialOptions{
-		ClientOptions: base, DisableInstanceDiscovery: o.Offline,
+	return azidentity.NewClientCertificateCredential(o.Tenant, o.Client, certs, key, &azidentity.ClientCertificateCredentialOptions{
+		ClientOptions: base, Cache: store, DisableInstanceDiscovery: o.Offline,
 	})
 }
 
-// errExpired is a certificate that the service would refuse anyway.
-var errExpired = errors.New("the certificate has expired")
+// What is missing or wrong before Entra is asked.
+var (
+	errExpired       = errors.New("the certificate has expired")
+	errNoApplication = errors.New("no application is named")
+	errNoSecret      = errors.New("no secret is given")
+	errNoCertificate = errors.New("no certificate is named")
+)
 
 func checkCertificate(certs []*x509.Certificate, _ crypto.PrivateKey) error {
 	for _, c := range certs {

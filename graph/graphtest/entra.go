@@ -4,7 +4,9 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"html"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -51,6 +53,7 @@ var needs = []struct {
 	{"/identityProtection/riskyServicePrincipals", []string{"IdentityRiskyServicePrincipal.Read.All"}},
 	{"/identityProtection/", []string{"IdentityRiskEvent.Read.All"}},
 	{"/identity/", []string{"Policy.Read.All"}},
+	{"/groups/", []string{"GroupMember.Read.All", "Group.Read.All", "Directory.Read.All"}},
 	{"/policies/", []string{"Policy.Read.All", "Policy.Read.AuthenticationMethod", "Policy.Read.PermissionGrant"}},
 }
 
@@ -85,11 +88,35 @@ func (s *Server) entra(w http.ResponseWriter, req *http.Request) {
 			"user_code": "KST4RL7XQ", "device_code": "device-" + s.id(), "verification_uri": root(req) + "/devicelogin", "expires_in": 900, "interval": 1,
 			"message": "To sign in, use a web browser to open the page " + root(req) + "/devicelogin and enter the code KST4RL7XQ to authenticate.",
 		})
+	case strings.HasSuffix(rest, "oauth2/v2.0/authorize"):
+		s.authorize(w, req)
 	case strings.HasSuffix(rest, "oauth2/v2.0/token"):
 		s.token(w, req)
 	default:
 		s.fail(w, 404, "BadRequest", "Invalid version: "+tenant)
 	}
+}
+
+// Refusal is how Entra refuses every sign-in.
+type Refusal struct {
+	Number int    // AADSTS number; 0 refuses nothing
+	Status int    // HTTP
+	Code   string // OAuth error
+	Text   string
+}
+
+// authorize signs somebody in at once: its page is a form that a browser would
+// send back to the application by itself.
+func (s *Server) authorize(w http.ResponseWriter, req *http.Request) {
+	q := req.URL.Query()
+	back, err := url.Parse(q.Get("redirect_uri"))
+	if err != nil || back.Hostname() != "localhost" {
+		s.refuse(w, 400, "invalid_request", 50011, "The redirect URI specified in the request does not match.")
+		return
+	}
+	w.Header().Set("Content-Type", "text/html")
+	fmt.Fprintf(w, `<form method="POST" action="%s"><input name="code" value="code-%s"><input name="state" value="%s"></form>`,
+		html.EscapeString(back.String()), s.id(), html.EscapeString(q.Get("state")))
 }
 
 // token serves the token endpoint.
@@ -100,6 +127,9 @@ func (s *Server) token(w http.ResponseWriter, req *http.Request) {
 	}
 	grant := req.PostForm.Get("grant_type")
 	switch {
+	case s.Refusal.Number != 0:
+		s.refuse(w, s.Refusal.Status, s.Refusal.Code, s.Refusal.Number, s.Refusal.Text)
+		return
 	case grant == "client_credentials" && s.Secret != "" && req.PostForm.Get("client_assertion") == "" && req.PostForm.Get("client_secret") != s.Secret:
 		s.refuse(w, 401, "invalid_client", 7000215, "Invalid client secret provided.")
 		return

@@ -13,14 +13,15 @@ import (
 // Server answers for a tenant. It is an http.Handler and safe for concurrent
 // use.
 type Server struct {
-	Tenant *Tenant
-	Faults Faults
-	Now    func() time.Time // the service's time is this plus Faults.Skew
-	Scopes []string         // application permissions that tokens carry
-	Secret string           // client secret; "" takes any
-	NoBeta bool             // only v1.0 exists
-	Feed   []string         // content types of the activity feed that are subscribed to from the start
-	Limits bool             // throttle what exceeds the documented limits
+	Tenant  *Tenant
+	Faults  Faults
+	Now     func() time.Time // the service's time is this plus Faults.Skew
+	Scopes  []string         // application permissions that tokens carry
+	Secret  string           // client secret; "" takes any
+	Refusal Refusal          // of every sign-in
+	NoBeta  bool             // only v1.0 exists
+	Feed    []string         // content types of the activity feed that are subscribed to from the start
+	Limits  bool             // throttle what exceeds the documented limits
 
 	once     sync.Once
 	chance   *chance

@@ -2,6 +2,7 @@ package graphtest
 
 import (
 	"fmt"
+	"math/rand/v2"
 )
 
 // microsoft owns the first-party applications.
@@ -219,4 +220,18 @@ func (t *Tenant) makePolicies() {
 	for _, path := range []string{Alerts, RiskDetections, SPDetections, Provisioning, MessageTraces, SignIns, DirectoryAudits, AuditRecords} {
 		t.ensure(path)
 	}
+}
+
+// makeGroups puts the first people into a group, beside a device. It draws from a sequence of its own.
+func (t *Tenant) makeGroups() {
+	main := t.rand
+	defer func() { t.rand = main }()
+	t.rand = rand.New(rand.NewPCG(t.cfg.Seed, 6))
+	t.Group = t.guid()
+	path := "/groups/" + t.Group + "/transitiveMembers"
+	for _, p := range t.people[:min(len(t.people), 7)] {
+		t.addState(path, p.ID, map[string]any{"@odata.type": "#microsoft.graph.user", "id": p.ID, "userPrincipalName": p.UPN})
+	}
+	device := t.guid()
+	t.addState(path, device, map[string]any{"@odata.type": "#microsoft.graph.device", "id": device})
 }

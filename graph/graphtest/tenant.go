@@ -36,6 +36,7 @@ type Tenant struct {
 	Name    string
 	Domain  string
 	Plans   []string // service plans
+	Group   string   // id of a group of some people
 	Lists   map[string][]Item
 	Singles map[string][]byte
 
@@ -84,6 +85,7 @@ func NewTenant(cfg Config) *Tenant {
 	t.makeRisk()
 	t.makeHunting()
 	t.makeDailyReads()
+	t.makeGroups()
 	for _, name := range cfg.Intrusions {
 		if intrude := intrusions[name]; intrude != nil {
 			intrude(t)
