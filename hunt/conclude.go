@@ -30,7 +30,7 @@ func Conclude(ctx context.Context, engine Engine, r *Report, labels []Label) (*C
 	c.Incidents, c.Loose = Incidents(r.Findings, facts)
 	c.Verdicts = Verdicts(c.Incidents, c.Loose, facts, known)
 	for _, i := range c.Incidents {
-		i.Response = Respond(i)
+		i.Response = Respond(i, facts)
 	}
 	r.Conclusion = c
 	return c, nil

@@ -2,7 +2,6 @@ package hunt
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -65,7 +64,8 @@ func (f Facts) spellings(e Entity) []string {
 func (c *Conclusion) Expose(ctx context.Context, engine Engine, now time.Time) error {
 	for _, i := range c.Incidents {
 		scope := ScopeOf(i, c.Facts)
-		if scope.Empty() {
+		blind := scope.Empty()
+		if blind {
 			scope.Any = false
 			scope.Mailboxes = i.mailboxes(c.Facts)
 		}
@@ -76,7 +76,7 @@ func (c *Conclusion) Expose(ctx context.Context, engine Engine, now time.Time) e
 				return err
 			}
 		}
-		i.unseen(e, c.Facts)
+		i.unseen(e, c.Facts, c.Coverage, blind)
 		i.Exposure = e
 		i.Blast.Messages = max(i.Blast.Messages, len(e.Messages))
 		i.Blast.Mailboxes = max(i.Blast.Mailboxes, len(e.Mailboxes))
@@ -95,14 +95,21 @@ func (i *Incident) mailboxes(facts Facts) []string {
 	return sortedUnique(out)
 }
 
-// unseen adds the mailboxes of the incident whose reading is not recorded, and
-// the mail that rules and forwarding sent away, which no record counts.
-func (i *Incident) unseen(e *Exposure, facts Facts) {
+// unseen adds what the logs do not tell of the incident's mailboxes: those whose
+// reading is not recorded, the mail that rules and forwarding sent away, and
+// whose accesses they were where nothing tells them from the owner's.
+func (i *Incident) unseen(e *Exposure, facts Facts, known []Coverage, blind bool) {
 	a := newAccount()
 	for _, box := range i.mailboxes(facts) {
 		a.boxes[box] = true
 	}
-	a.gaps(Scope{Start: i.Start, End: i.End}, facts, []Coverage{{Table: "OfficeActivity", State: Fetched, Records: 1}})
+	a.gaps(Scope{Start: i.Start, End: i.End, Tenant: i.Tenant}, facts, known)
+	if blind && e.Records > 0 {
+		a.unknown[Unknown{
+			Start: i.Start, End: i.End, Reason: "the incident has no application, session or address of its own: the accesses listed are all of these mailboxes, the owner's among them",
+			Fix: "ask the owners which are theirs",
+		}] = true
+	}
 	for _, f := range i.findings {
 		if hasTechnique(f, "T1114.003") {
 			a.unknown[Unknown{
@@ -111,11 +118,13 @@ func (i *Incident) unseen(e *Exposure, facts Facts) {
 			}] = true
 		}
 	}
-	if n := len(facts.Silent); n > 0 && slices.ContainsFunc(i.findings, opensMail) {
-		a.unknown[Unknown{
-			Start: i.Start, Reason: fmt.Sprintf("an application was given mail, and %d mailboxes of the case have audit records but none of what was read: %s", n, few(sortedKeys(facts.Silent))),
-			Fix: "license them for MailItemsAccessed; the past stays unknown",
-		}] = true
+	if slices.ContainsFunc(i.findings, opensMail) {
+		for _, box := range facts.silentMailboxes(i.Tenant) {
+			a.unknown[Unknown{
+				Mailbox: box, Start: i.Start, Reason: "an application was given all mail, and no record tells what is read in this mailbox",
+				Fix: "license the mailbox for MailItemsAccessed; the past stays unknown",
+			}] = true
+		}
 	}
 	for _, u := range e.Unknown {
 		a.unknown[u] = true
@@ -123,18 +132,9 @@ func (i *Incident) unseen(e *Exposure, facts Facts) {
 	e.Unknown = a.finish().Unknown
 }
 
-// opensMail reports whether a finding gave an application more than its users'
-// own mail: a permission for all mailboxes.
+// opensMail reports whether a finding gave an application all mailboxes. A
+// consent (T1528) opens those of the people who gave it only.
 func opensMail(f *Finding) bool {
-	return hasTechnique(f, "T1098.003") && hasTechnique(f, "T1114", "T1098.002") &&
+	return hasTechnique(f, "T1098.003") && hasTechnique(f, "T1114", "T1098.002") && !hasTechnique(f, "T1528") &&
 		slices.ContainsFunc(f.Entities, func(e Entity) bool { return class(e.Type) == App })
-}
-
-// few names the first of a list.
-func few(list []string) string {
-	const most = 5
-	if len(list) <= most {
-		return strings.Join(list, ", ")
-	}
-	return fmt.Sprintf("%s and %d more", strings.Join(list[:most], ", "), len(list)-most)
 }

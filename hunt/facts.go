@@ -17,7 +17,10 @@ type Facts struct {
 	Since   map[string]time.Time // address -> when it was first used with success
 	Own     map[string]bool      // apps that belong to the platform
 	Roster  []Identity           // every identity that the evidence names
-	Silent  map[string][]string  // mailbox -> kinds of records that it should have and does not
+	Reading map[string][]string  // mailbox -> tenants of the records that tell what was read in it
+
+	Keys map[string][]Credential    // record id -> keys of applications that it adds or uses
+	Held map[string]map[string]Span // table -> tenant -> its records of that tenant
 }
 
 // Identity is someone or something that a verdict can be about.

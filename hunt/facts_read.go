@@ -1,6 +1,7 @@
 package hunt
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -10,8 +11,10 @@ import (
 	"time"
 )
 
+type tenantColumn struct{ table, column string }
+
 // tenantColumns says where each table keeps the tenant of a record.
-var tenantColumns = []struct{ table, column string }{
+var tenantColumns = []tenantColumn{
 	{"UnifiedAuditLog", "OrganizationId"},
 	{"OfficeActivity", "OrganizationId"},
 	{"AuditLogs", "AADTenantId"},
@@ -27,8 +30,9 @@ const idsPerQuery = 2000
 // ReadFacts reads what incidents and verdicts need to know besides the findings.
 func ReadFacts(ctx context.Context, engine Engine, now time.Time, findings []Finding) (Facts, error) {
 	r := &factReader{ctx: ctx, engine: engine, now: now}
-	f := Facts{Tenants: map[string]string{}, Aliases: map[string]string{}, Users: map[string]int{}, Since: map[string]time.Time{}, Own: map[string]bool{}, Silent: map[string][]string{}}
-	f.Tenants, f.Only = r.tenants(findings)
+	f := Facts{Users: map[string]int{}, Since: map[string]time.Time{}, Own: map[string]bool{}, Reading: map[string][]string{}}
+	f.Held = r.held()
+	f.Tenants, f.Only = r.tenants(findings, f.Held)
 	r.each(addressText, func(v []string) {
 		ip := entityID(IP, v[0])
 		f.Users[ip] = atoi(v[1])
@@ -38,7 +42,8 @@ func ReadFacts(ctx context.Context, engine Engine, now time.Time, findings []Fin
 	})
 	r.each(`_GetWatchlist('MicrosoftApps') | project tolower(tostring(SearchKey))`, func(v []string) { f.Own[v[0]] = true })
 	f.Aliases = r.aliases()
-	f.Roster = r.roster(f.Silent)
+	f.Keys = r.keys(findings)
+	f.Roster = r.roster(f.Reading, f.Only)
 	return f, r.err
 }
 
@@ -86,26 +91,14 @@ func (r *factReader) each(text string, visit func([]string)) {
 
 // tenants tells the tenant of each record that a finding cites; where the case
 // has one tenant only, it is only named.
-func (r *factReader) tenants(findings []Finding) (byRecord map[string]string, only string) {
-	seen := map[string]bool{}
-	nameless := 0
-	for _, c := range tenantColumns {
-		r.each(fmt.Sprintf("%s | summarize by Tenant = tolower(%s)", c.table, c.column), func(v []string) {
-			if t := tenantID(v[0]); t != "" {
-				seen[t] = true
-			} else {
-				nameless++
-			}
-		})
-	}
+func (r *factReader) tenants(findings []Finding, held map[string]map[string]Span) (byRecord map[string]string, only string) {
+	names := tenantsOf(held)
 	byRecord = map[string]string{}
-	switch len(seen) {
-	case 0:
+	if len(names) == 0 {
 		return byRecord, ""
-	case 1:
-		if nameless == 0 {
-			return byRecord, sortedKeys(seen)[0]
-		}
+	}
+	if len(names) == 1 { // then what names none is taken to be its
+		return byRecord, names[0]
 	}
 	var ids []string
 	for _, f := range findings {
@@ -301,14 +294,14 @@ func (a *aliasSet) names(kind EntityType, pick func([]string) string) map[string
 	return out
 }
 
-// roster lists the identities that the logs name, and which mailboxes lack
-// records that they should have.
-func (r *factReader) roster(silent map[string][]string) []Identity {
+// roster lists the identities that the logs name, and notes the mailboxes of
+// which records tell what was read.
+func (r *factReader) roster(reading map[string][]string, only string) []Identity {
 	seen := map[Identity]bool{}
 	add := func(kind EntityType, id, tenant string) {
 		id = entityID(kind, id)
 		if id != "" && (kind != Account || !systemAccount(id)) {
-			seen[Identity{kind, id, tenantID(tenant)}] = true
+			seen[Identity{kind, id, cmp.Or(tenantID(tenant), only)}] = true
 		}
 	}
 	r.each(`UnifiedAuditLog | where UserId contains "@" | summarize by tolower(UserId), tolower(OrganizationId)`, func(v []string) { add(Account, v[0], v[1]) })
@@ -317,11 +310,11 @@ func (r *factReader) roster(silent map[string][]string) []Identity {
 	}
 	r.each(`AADServicePrincipalSignInLogs | summarize by tolower(AppId), tolower(AADTenantId)`, func(v []string) { add(App, v[0], v[1]) })
 	r.each(`OfficeActivity | where OfficeWorkload == "Exchange" and isnotempty(MailboxOwnerUPN)
-		| summarize Read = countif(Operation == "MailItemsAccessed") by Mailbox = tolower(MailboxOwnerUPN), Tenant = tolower(OrganizationId)`, func(v []string) {
-		add(Mailbox, v[0], v[1])
-		if atoi(v[2]) == 0 {
-			silent[v[0]] = []string{"MailItemsAccessed"}
-		}
+		| summarize by Mailbox = tolower(MailboxOwnerUPN), Tenant = tolower(OrganizationId)`, func(v []string) { add(Mailbox, v[0], v[1]) })
+	r.each(`OfficeActivity | where Operation in ("MailItemsAccessed", "MessageBind")
+		| summarize by Mailbox = tolower(iff(isempty(MailboxOwnerUPN), UserId, MailboxOwnerUPN)), Tenant = tolower(OrganizationId)`, func(v []string) {
+		box := entityID(Mailbox, v[0])
+		reading[box] = append(reading[box], cmp.Or(tenantID(v[1]), only))
 	})
 	out := make([]Identity, 0, len(seen))
 	for id := range seen {

@@ -2,8 +2,11 @@ package hunt
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Step is one step to contain an incident. Hunt365 itself changes nothing: the
@@ -13,134 +16,30 @@ type Step struct {
 	Do     string `json:"do"`
 	Why    string `json:"why"`
 	Target string `json:"target,omitempty"`
+	KeyID  string `json:"keyId,omitempty"`  // of the credential to remove
 	Script string `json:"script,omitempty"` // PowerShell; every line has its comment
 }
 
-// remedy is a step that is due for entities of a kind when the incident shows
-// one of the techniques; none means always.
-type remedy struct {
-	entity     EntityType
-	roles      []Role
-	techniques []string
-	do, why    string
-	script     string // $X is the entity, quoted
-}
-
-// remedies are in the order in which they are taken: first what cuts the
-// intruder off, then what they left behind, then what to look at.
-var remedies = []remedy{
-	{
-		Account,
-		[]Role{Acted},
-		nil, "Block the account's sign-in", "Stops new sign-ins while the rest is done.",
-		"Update-MgUser -UserId $X -AccountEnabled:$false  # no new sign-ins; set to $true again at the end",
-	},
-	{
-		Account,
-		[]Role{Acted},
-		nil, "Revoke the account's sessions and refresh tokens", "A new password does not end sessions that are open.",
-		"Revoke-MgUserSignInSession -UserId $X  # ends sessions; access tokens live on for up to an hour",
-	},
-	{
-		Account,
-		[]Role{Acted},
-		[]string{"T1110", "T1078", "T1556", "T1557", "T1539", "T1098"},
-		"Reset the password", "The intruder may know it.",
-		"Reset-MgUserAuthenticationMethodPassword -UserId $X -AuthenticationMethodId 28c10230-6103-485e-b985-444c60001490  # new random password; tell it to the owner in person",
-	},
-	{
-		Account,
-		[]Role{Acted, Target},
-		[]string{"T1098.005", "T1556.006"},
-		"Review sign-in methods and devices; remove the intruder's", "Methods registered by the intruder outlive a new password.",
-		"Get-MgUserAuthenticationMethod -UserId $X  # list them; remove what the owner does not know",
-	},
-	{
-		App,
-		[]Role{Acted, Target},
-		nil, "Disable the application", "Tokens of a disabled application are refused.",
-		"Get-MgServicePrincipal -Filter ('appId eq ' + \"'\" + $X + \"'\") | ForEach-Object { Update-MgServicePrincipal -ServicePrincipalId $_.Id -AccountEnabled:$false }  # disable, do not delete: it is evidence",
-	},
-	{
-		App,
-		[]Role{Acted, Target},
-		[]string{"T1098.001"},
-		"Remove the credentials that were added, by keyId", "Whoever holds the secret can sign in as the application.",
-		"Get-MgApplication -Filter ('appId eq ' + \"'\" + $X + \"'\") | ForEach-Object { $_.PasswordCredentials; $_.KeyCredentials }  # compare with the incident's keyIds, then Remove-MgApplicationPassword -KeyId / remove the certificate",
-	},
-	{
-		App,
-		[]Role{Acted, Target},
-		[]string{"T1528", "T1098.003"},
-		"Withdraw the permissions that were granted", "Consent survives new passwords.",
-		"Get-MgServicePrincipal -Filter ('appId eq ' + \"'\" + $X + \"'\") | ForEach-Object { Get-MgServicePrincipalOauth2PermissionGrant -ServicePrincipalId $_.Id; Get-MgServicePrincipalAppRoleAssignment -ServicePrincipalId $_.Id }  # list, then remove each with the matching Remove- command",
-	},
-	{
-		Mailbox,
-		[]Role{Acted, Target},
-		[]string{"T1564.008", "T1137.005", "T1114.003"},
-		"Remove inbox rules and forwarding that the owner did not make", "They go on copying and hiding mail.",
-		"Get-InboxRule -Mailbox $X -IncludeHidden  # list hidden ones too; Remove-InboxRule -Mailbox … -Identity … for each bad one",
-	},
-	{
-		Mailbox,
-		[]Role{Acted, Target},
-		[]string{"T1114.003"},
-		"End the mailbox's forwarding", "It sends every message away.",
-		"Set-Mailbox -Identity $X -ForwardingSmtpAddress $null -ForwardingAddress $null -DeliverToMailboxAndForward $false  # no forwarding",
-	},
-	{
-		Mailbox,
-		[]Role{Acted, Target},
-		[]string{"T1098.002"},
-		"Remove rights on the mailbox that were granted", "Delegates read on without any password.",
-		"Get-MailboxPermission -Identity $X | Where-Object { -not $_.IsInherited }  # list, then Remove-MailboxPermission for each that should not be",
-	},
-	{
-		Account,
-		[]Role{Acted, Target},
-		[]string{"T1098.003"},
-		"Take away roles that were granted", "A role makes every other step reversible by the intruder.",
-		"Get-MgUserMemberOf -UserId $X  # look for directory roles; Remove-MgDirectoryRoleMemberByRef for each that should not be",
-	},
-	{
-		Domain,
-		[]Role{Acted, Target},
-		[]string{"T1484.002", "T1606.002"},
-		"Reset the domain's federation, and its token signing certificate twice", "The old certificate stays valid beside a new one until it is replaced again.",
-		"Get-MgDomainFederationConfiguration -DomainId $X  # compare issuer and certificate with AD FS; then Update-AdfsCertificate -CertificateType Token-Signing -Urgent, TWICE, and update the trust",
-	},
-	{
-		Host,
-		[]Role{Acted, Target},
-		[]string{"T1552.004", "T1003.006"},
-		"Isolate the server, and replace its signing keys twice", "Who read the key container can make tokens for any user.",
-		"Update-AdfsCertificate -CertificateType Token-Signing -Urgent  # on the primary AD FS server $X, twice; then update the trust in Entra",
-	},
-	{
-		"", nil,
-		[]string{"T1562.008"},
-		"Turn the audit log on again", "What happened meanwhile was not recorded.",
-		"Set-AdminAuditLogConfig -UnifiedAuditLogIngestionEnabled $true  # recording starts within an hour",
-	},
-	{"", nil, []string{"T1562.001", "T1556.009"}, "Restore the protection and access policies that were changed", "They let the next intrusion in.", ""},
-	{IP, []Role{Acted}, nil, "Block the address, where it is not shared", "It is the cheapest thing for the intruder to change, so it comes last.", ""},
-	{"", nil, nil, "Keep the evidence: export the case and lengthen the logs' retention", "Logs end after 30 to 180 days.", ""},
-}
-
 // Respond lists the steps that contain an incident, in order.
-func Respond(i *Incident) []Step {
+func Respond(i *Incident, facts Facts) []Step {
 	var steps []Step
 	for _, r := range remedies {
 		if len(r.techniques) > 0 && !slices.ContainsFunc(i.findings, func(f *Finding) bool { return hasTechnique(f, r.techniques...) }) {
 			continue
 		}
-		if r.entity == "" {
+		switch {
+		case r.do == removeKeys:
+			steps = append(steps, keySteps(i, facts, r)...)
+		case r.entity == "":
 			steps = append(steps, Step{Do: r.do, Why: r.why, Script: r.script})
-			continue
-		}
-		for _, target := range r.targets(i) {
-			steps = append(steps, Step{Do: r.do, Why: r.why, Target: target, Script: strings.ReplaceAll(r.script, "$X", quotePowerShell(target))})
+		case r.entity == App:
+			for _, target := range appTargets(i, facts, r) {
+				steps = append(steps, Step{Do: r.do, Why: r.why, Target: target, Script: appScript(r.script, target)})
+			}
+		default:
+			for _, target := range r.targets(i) {
+				steps = append(steps, Step{Do: r.do, Why: r.why, Target: target, Script: r.fill(target)})
+			}
 		}
 	}
 	for n := range steps {
@@ -149,16 +48,130 @@ func Respond(i *Incident) []Step {
 	return steps
 }
 
+// fill puts a name into the script, or gives none for an account that Graph does
+// not know by that name, and for a name that no directory would hand out: then a
+// person has to look.
+func (r remedy) fill(name string) string {
+	if !ordinary(name) || r.entity == Account && !strings.Contains(name, "@") {
+		return ""
+	}
+	return strings.ReplaceAll(r.script, "$X", quotePowerShell(name))
+}
+
+// longestName is longer than any address or display name that Entra allows.
+const longestName = 320
+
+// ordinary reports whether a name is of a sane length and of characters that are
+// seen.
+func ordinary(name string) bool {
+	return name != "" && len(name) <= longestName && utf8.ValidString(name) &&
+		!strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) })
+}
+
 func (r remedy) targets(i *Incident) []string {
 	var out []string
 	for _, e := range i.Entities {
-		if class(e.Type) == r.entity && r.entity != Account || e.Type == r.entity || r.entity == Mailbox && e.Type == Mailbox {
-			if slices.Contains(r.roles, e.Role) && !(e.Type == Account && systemAccount(e.ID)) {
-				out = append(out, e.ID)
-			}
+		if e.Type == r.entity && slices.Contains(r.roles, e.Role) && !(e.Type == Account && systemAccount(e.ID)) {
+			out = append(out, e.ID)
 		}
 	}
 	return sortedUnique(out)
+}
+
+// appTargets lists the incident's applications, each under the best of its
+// names: its client id, or else the id of its service principal, or else what it
+// is called. Those of the platform are left alone.
+func appTargets(i *Incident, facts Facts, r remedy) []string {
+	best := map[string]string{}
+	for _, rank := range []func(Entity) bool{
+		func(e Entity) bool { return e.Type == App && guidPattern.MatchString(e.ID) },
+		func(e Entity) bool { return guidPattern.MatchString(e.ID) },
+		func(Entity) bool { return true },
+	} {
+		for _, e := range i.Entities {
+			key := facts.key(e)
+			if class(e.Type) != App || best[key] != "" || !slices.Contains(r.roles, e.Role) || !rank(e) || facts.Own[e.ID] {
+				continue
+			}
+			best[key] = e.ID
+			if e.Type == ServicePrincipal {
+				best[key] = servicePrincipalPrefix + e.ID
+			}
+		}
+	}
+	var out []string
+	for _, key := range sortedKeys(best) {
+		if id := strings.TrimPrefix(key, string(App)+":"); !facts.Own[id] {
+			out = append(out, best[key])
+		}
+	}
+	return sortedUnique(out)
+}
+
+const servicePrincipalPrefix = "service principal "
+
+// appScript finds the application in a script by what its target is. A filter is
+// text in OData inside text in PowerShell, so that quotes are doubled twice.
+func appScript(script, target string) string {
+	id, isPrincipal := strings.CutPrefix(target, servicePrincipalPrefix)
+	if !ordinary(id) {
+		return ""
+	}
+	odata := strings.ReplaceAll(id, "'", "''")
+	find := "-Filter " + quotePowerShell("displayName eq '"+odata+"'")
+	switch isGUID := guidPattern.FindString(id) == id; {
+	case isGUID && isPrincipal:
+		find = "-ServicePrincipalId " + quotePowerShell(id)
+	case isGUID:
+		find = "-Filter " + quotePowerShell("appId eq '"+odata+"'")
+	default: // anyone may choose a name
+		return "Get-MgServicePrincipal " + find + "  # known by its name only, which several may bear: find out which one it is, and do this by hand"
+	}
+	return strings.ReplaceAll(script, "$FIND", find)
+}
+
+// removeKeys is done once for each key that the incident's records add.
+const removeKeys = "Remove the credential that was added"
+
+func keySteps(i *Incident, facts Facts, r remedy) []Step {
+	var records []string
+	for _, e := range i.Evidence {
+		records = append(records, e.Records...)
+	}
+	keys := facts.keysOf(sortedUnique(records), true)
+	slices.SortFunc(keys, func(a, b Credential) int {
+		return cmp.Or(cmp.Compare(a.App, b.App), cmp.Compare(a.Object, b.Object), cmp.Compare(a.KeyID, b.KeyID))
+	})
+	var steps []Step
+	for _, k := range keys {
+		steps = append(steps, Step{Do: r.do, Why: r.why, Target: fmt.Sprintf("keyId %s of %s", k.KeyID, cmp.Or(k.App, k.Object)), KeyID: k.KeyID, Script: k.script()})
+	}
+	if len(steps) == 0 {
+		steps = append(steps, Step{Do: "Look through the credentials of the incident's applications and remove those that nobody knows", Why: "One was added, and the records do not say its keyId."})
+	}
+	return steps
+}
+
+// script removes the key. Graph takes a secret away by its id; a certificate
+// only by writing the list again without it.
+func (c Credential) script() string {
+	kind := "Application"
+	if c.Type == "ServicePrincipal" {
+		kind = "ServicePrincipal"
+	}
+	if guidPattern.FindString(c.Object) != c.Object || guidPattern.FindString(c.KeyID) != c.KeyID || c.Object == "" {
+		return ""
+	}
+	object, key := quotePowerShell(c.Object), quotePowerShell(c.KeyID)
+	secret := fmt.Sprintf("Remove-Mg%sPassword -%sId %s -KeyId %s  # the secret with this keyId", kind, kind, object, key)
+	certificate := fmt.Sprintf("Update-Mg%s -%sId %s -KeyCredentials @((Get-Mg%s -%sId %s).KeyCredentials | Where-Object { $_.KeyId -ne %s })  # all certificates but the one with this keyId", kind, kind, object, kind, kind, object, key)
+	switch c.Kind {
+	case "Password", "Symmetric":
+		return secret
+	case "":
+		return secret + "\n" + certificate
+	}
+	return certificate
 }
 
 // quotePowerShell writes s as a PowerShell literal that nothing expands. Line
@@ -182,15 +195,29 @@ func quotePowerShell(s string) string {
 	return b.String()
 }
 
-// Script is the response as one PowerShell text, every line commented.
+// Script is the response as one PowerShell text, every line commented. Texts
+// from records stand in quotes or behind a comment's sign, on one line.
 func Script(i *Incident) string {
 	var b strings.Builder
 	b.WriteString("# Containment of " + i.ID + ". Read every line before you run it; hunt365 changes nothing itself.\n")
-	b.WriteString("Connect-MgGraph -Scopes User.ReadWrite.All,Application.ReadWrite.All,Domain.ReadWrite.All  # Graph, with rights to change\n")
+	b.WriteString("Connect-MgGraph -Scopes User.ReadWrite.All,UserAuthenticationMethod.ReadWrite.All,Application.ReadWrite.All,Domain.ReadWrite.All  # Graph, with rights to change\n")
 	b.WriteString("Connect-ExchangeOnline  # mailboxes\n")
 	for _, s := range i.Response {
-		b.WriteString("\n# " + s.Do + ". " + s.Why + "\n")
-		b.WriteString(cmp.Or(s.Script, "# (by hand) "+strings.Trim(quotePowerShell(s.Target), "'")) + "\n")
+		fmt.Fprintf(&b, "\n# %d. %s. %s\n", s.Order, s.Do, s.Why)
+		if s.Target != "" {
+			b.WriteString("#    " + commented(s.Target) + "\n")
+		}
+		b.WriteString(cmp.Or(s.Script, "# (by hand)") + "\n")
 	}
 	return b.String()
+}
+
+// commented makes a name fit for a comment: one line, a sane length, nothing
+// unseen.
+func commented(s string) string {
+	s = strings.Trim(quotePowerShell(strings.ToValidUTF8(s, "?")), "'")
+	if r := []rune(s); len(r) > longestName {
+		s = string(r[:longestName]) + "…"
+	}
+	return s
 }

@@ -227,7 +227,8 @@ func (j *judge) verdict(facts Facts, known []Coverage) Verdict {
 	score, lines := j.weigh()
 	v.Score = score
 	v.Explain = append(v.Explain, lines...)
-	v.Coverage, v.Missing = j.coverage(facts, known)
+	var window string
+	v.Coverage, v.Missing, window = j.coverage(facts, known)
 	switch {
 	case score >= compromisedBar && len(j.acted) > 0 && len(v.Incidents) > 0:
 		v.Verdict = Compromised
@@ -238,7 +239,7 @@ func (j *judge) verdict(facts Facts, known []Coverage) Verdict {
 		v.Reasons = append(v.Reasons, "no sign was found, and what would show one is not all there")
 	default:
 		v.Verdict = NoSign
-		v.Reasons = append(v.Reasons, "the logs that would show a sign are there and show none")
+		v.Reasons = append(v.Reasons, strings.TrimSpace("the logs that would show a sign are there and show none "+window))
 	}
 	j.tell(&v)
 	return v
@@ -259,27 +260,31 @@ func (j *judge) tell(v *Verdict) {
 	})
 	v.Chain = slices.Compact(v.Chain)
 	slices.Sort(v.Refute)
-	if len(j.acted) > 0 {
-		v.Reasons = append(v.Reasons, fmt.Sprintf("%d findings name it as the one that acted", len(j.acted)))
+	part := "it acted, or it was done in its name"
+	if j.identity.Type == Mailbox || j.identity.Type == Domain { // these do nothing themselves
+		part = "it happened in it"
 	}
-	if len(j.target) > 0 {
-		v.Reasons = append(v.Reasons, fmt.Sprintf("%d findings name it as what something was done to", len(j.target)))
-	}
-	if j.tried > 0 {
-		v.Reasons = append(v.Reasons, fmt.Sprintf("it was attacked %d times; an attempt counts for nothing", j.tried))
+	for _, r := range []struct {
+		n    int
+		part string
+	}{{len(j.acted), part}, {len(j.target), "it was done to it"}, {j.tried, "it was tried in vain, which counts for nothing"}} {
+		if r.n > 0 {
+			v.Reasons = append(v.Reasons, r.part+": "+count(r.n, "finding"))
+		}
 	}
 }
 
-// coverage names the tables that the verdict needs and does not have.
-func (j *judge) coverage(facts Facts, known []Coverage) (Answer, []string) {
+// coverage names the tables that the verdict needs and does not have, for the
+// identity's own tenant.
+func (j *judge) coverage(facts Facts, known []Coverage) (answer Answer, missing []string, window string) {
 	var tables []string
 	names := map[string]string{}
 	for _, q := range questionsOf(j.identity.Type) {
 		tables = append(tables, q.table)
 		names[q.table] = q.what
 	}
-	answer := Inherit(tables, known)
-	missing := []string{}
+	answer = facts.coverage(j.identity.Tenant, tables, known)
+	missing = []string{}
 	for _, g := range answer.Gaps {
 		text := fmt.Sprintf("%s (%s): %s", names[g.Table], g.Table, cmp.Or(g.Reason, string(g.State)))
 		if g.Fix != "" {
@@ -289,48 +294,27 @@ func (j *judge) coverage(facts Facts, known []Coverage) (Answer, []string) {
 			missing = append(missing, text)
 		}
 	}
-	if j.identity.Type == Mailbox {
-		for _, op := range facts.Silent[j.identity.ID] {
-			missing = append(missing, fmt.Sprintf("%s: the mailbox has audit records but none of these; its licence or its audit settings do not record what was read; to get it: license it for %s and see that the owner's actions are audited", op, op))
-		}
+	if j.identity.Type == Mailbox && answer.State != None && facts.silent(j.identity.ID, j.identity.Tenant) {
+		missing = append(missing, "what was read (MailItemsAccessed): the mailbox has audit records but none of these; its licence or its audit settings do not record what is read; to get it: license it for MailItemsAccessed and see that the owner's actions are audited")
 	}
-	return answer, missing
+	start, end, ok := facts.window(j.identity.Tenant, tables, known)
+	if !ok && len(answer.Gaps) == 0 {
+		missing = append(missing, "one time that all logs cover: "+strings.Join(tables, ", ")+" are held, but of different times; to get it: import or collect the same weeks of each")
+	}
+	return answer, missing, strings.TrimSpace(spell("from", start) + spell("to", end))
 }
 
-// takeMail makes a mailbox compromised where someone compromised read or
-// redirected it: the finding names both, or it is their own mailbox.
-func takeMail(verdicts []Verdict, incidents []*Incident, facts Facts) {
-	bad := map[Identity]bool{}
-	for _, v := range verdicts {
-		if v.Verdict == Compromised {
-			bad[v.Identity] = true
-		}
+func spell(word string, t time.Time) string {
+	if t.IsZero() {
+		return ""
 	}
-	reason := map[Identity]string{}
-	for _, i := range incidents {
-		for n, f := range i.findings {
-			members := i.members(n, facts)
-			for _, box := range members {
-				if box.Type != Mailbox || !hasTechnique(f, "T1114", "T1098.002", "T1564.008") {
-					continue
-				}
-				for _, by := range members {
-					if by.Role == Acted && bad[Identity{by.Type, by.ID, i.Tenant}] {
-						reason[Identity{Mailbox, box.ID, i.Tenant}] = fmt.Sprintf("%s %s, which is compromised, reached it (%s)", by.Type, by.ID, f.Rule)
-					}
-				}
-			}
-		}
+	return " " + word + " " + t.UTC().Format("2006-01-02 15:04:05Z")
+}
+
+// count writes a number with its noun.
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
 	}
-	for n := range verdicts {
-		v := &verdicts[n]
-		why := reason[v.Identity]
-		if owner := (Identity{Account, v.Identity.ID, v.Identity.Tenant}); v.Identity.Type == Mailbox && bad[owner] {
-			why = "its owner's account is compromised"
-		}
-		if why != "" && v.Verdict != Compromised {
-			v.Verdict = Compromised
-			v.Reasons = append([]string{why}, v.Reasons...)
-		}
-	}
+	return fmt.Sprintf("%d %ss", n, noun)
 }

@@ -18,7 +18,7 @@ type Seeded struct {
 	Records  []string // of what the intruder did
 	Accounts []string // taken over
 	Messages []string // internet message ids that were read
-	Unknown  bool     // the logs do not tell all that was read
+	Unknown  []string // mailboxes of which the logs do not tell all that was read
 }
 
 // seedKinds are the ways of the seeded intrusions, each told from public reports
@@ -58,7 +58,8 @@ func (t *Tenant) Seed(n int) []Seeded {
 			}
 		}
 		s.app = App{ID: t.guid(), AppID: t.guid(), SPID: t.guid(), Name: fmt.Sprintf("Workspace Helper %d", k), Own: false}
-		s.throttled, s.unlicensed = k%10 == 3, k%10 == 7
+		turn := (k/len(seedKinds)*5 + k%len(seedKinds)*2) % 9 // so that every kind has its turn
+		s.throttled, s.unlicensed = turn == 1, turn == 4
 		kind.tell(s)
 		out = append(out, s.truth)
 	}
@@ -121,7 +122,7 @@ func (s *seeder) audit(name, category string, by Person, target App, kind string
 // even what the owner reads.
 func (s *seeder) readMail(p Person, batches int, change func(map[string]any)) {
 	if s.unlicensed {
-		s.truth.Unknown = true
+		s.truth.Unknown = append(s.truth.Unknown, p.UPN)
 		s.Lists[AuditRecords] = slices.DeleteFunc(s.Lists[AuditRecords], func(i Item) bool {
 			return strings.Contains(string(i.Raw), `"MailItemsAccessed"`) && strings.Contains(string(i.Raw), p.UPN)
 		})
@@ -136,7 +137,9 @@ func (s *seeder) readMail(p Person, batches int, change func(map[string]any)) {
 			s.truth.Messages = append(s.truth.Messages, id)
 		}
 		throttled := s.throttled && b == batches-1
-		s.truth.Unknown = s.truth.Unknown || throttled
+		if throttled {
+			s.truth.Unknown = append(s.truth.Unknown, p.UPN)
+		}
 		data := map[string]any{
 			"MailboxOwnerUPN": p.UPN, "LogonType": 0, "ClientInfoString": "Client=REST;;", "OperationCount": len(items), "ClientIPAddress": s.ip,
 			"OperationProperties": []any{map[string]any{"Name": "MailAccessType", "Value": "Bind"}, map[string]any{"Name": "IsThrottled", "Value": map[bool]string{true: "True", false: "False"}[throttled]}},

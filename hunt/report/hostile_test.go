@@ -38,7 +38,7 @@ func hostileDocument(s string) Document {
 	c.Incidents, c.Loose = hunt.Incidents(findings, facts)
 	c.Verdicts = hunt.Verdicts(c.Incidents, c.Loose, facts, c.Coverage)
 	for _, i := range c.Incidents {
-		i.Response = hunt.Respond(i)
+		i.Response = hunt.Respond(i, facts)
 		i.Exposure = hostileExposure(s)
 	}
 	return Document{Report: &hunt.Report{Now: at, Findings: findings, Conclusion: c}, Case: s, Tool: "hunt365", Tenants: []string{s}, Evidence: []EvidenceFile{{File: s, SHA256: "00"}}}
