@@ -11,21 +11,27 @@ import (
 	"path"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/hunt365/hunt365/hunt"
-	"github.com/hunt365/hunt365/hunt/ingest"
 	"github.com/hunt365/hunt365/hunt/report"
 )
 
 // fixtureOptions are the options of `hunt365 queries test`.
 type fixtureOptions struct {
 	*queriesOptions
-	update bool
-	ids    []string
+	update, cross, mutate bool
+	cases                 string
+	ids                   []string
+
+	all      []*hunt.Query // what --cross holds against every quiet file
+	content  fs.FS
+	excepted exceptions
 }
 
 func newQueriesTest(q *queriesOptions) *cobra.Command {
@@ -35,6 +41,9 @@ func newQueriesTest(q *queriesOptions) *cobra.Command {
 		Short: "Run queries over their fixtures",
 		Long: `Test imports a query's fires.jsonl into a case of its own and compares the
 findings with expect.json, then does the same with quiet.jsonl and expects none.
+With --cross every query must be silent on every other query's quiet.jsonl too.
+With --mutate it takes out one where after the other and expects that a fixture
+then breaks; mutations.csv beside the queries names the exceptions.
 The exit code is 1 where a query does not do what its fixtures say.`,
 		ValidArgsFunction: q.completeIDs,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -42,28 +51,35 @@ The exit code is 1 where a query does not do what its fixtures say.`,
 			return o.run(cmd.Context())
 		},
 	}
-	cmd.Flags().BoolVar(&o.update, "update", false, "write expect.json from what is found (needs --queries)")
+	f := cmd.Flags()
+	f.BoolVar(&o.update, "update", false, "write expect.json from what is found (needs --queries)")
+	f.BoolVar(&o.cross, "cross", false, "hold every query against every quiet file")
+	f.BoolVar(&o.mutate, "mutate", false, "check that each where is needed by a fixture")
+	f.StringVar(&o.cases, "cases", "", "folder that keeps the fixtures' cases for the next run (default: a temporary one)")
 	return cmd
 }
 
-func (o *fixtureOptions) run(ctx context.Context) error {
+func (o *fixtureOptions) run(ctx context.Context) (err error) {
 	if o.update && o.folder == "" {
 		return hint(errors.New("the built-in queries cannot be updated"), "name their folder: --queries ./queries")
 	}
-	list, content, err := loadQueries(o.folder)
+	if o.all, o.content, err = loadQueries(o.folder); err != nil {
+		return err
+	}
+	if o.mutate {
+		if o.excepted, err = readExceptions(o.content); err != nil {
+			return err
+		}
+	}
+	list, err := o.chosen()
 	if err != nil {
 		return err
 	}
-	if len(o.ids) > 0 {
-		var chosen []*hunt.Query
-		for _, id := range o.ids {
-			q, err := findQuery(list, id)
-			if err != nil {
-				return err
-			}
-			chosen = append(chosen, q)
+	if o.cases == "" {
+		if o.cases, err = os.MkdirTemp("", "hunt365-fixtures-"); err != nil {
+			return err
 		}
-		list = chosen
+		defer func() { err = errors.Join(err, os.RemoveAll(o.cases)) }()
 	}
 	results := make([][]string, len(list))
 	next := make(chan int)
@@ -71,7 +87,7 @@ func (o *fixtureOptions) run(ctx context.Context) error {
 	for range 2 * runtime.GOMAXPROCS(0) { // much of it waits for the disk
 		workers.Go(func() {
 			for i := range next {
-				results[i] = o.test(ctx, content, list[i])
+				results[i] = o.test(ctx, list[i])
 			}
 		})
 	}
@@ -86,6 +102,22 @@ func (o *fixtureOptions) run(ctx context.Context) error {
 	return o.conclude(list, results)
 }
 
+// chosen returns the queries to test: those that were named, or all.
+func (o *fixtureOptions) chosen() ([]*hunt.Query, error) {
+	if len(o.ids) == 0 {
+		return o.all, nil
+	}
+	var list []*hunt.Query
+	for _, id := range o.ids {
+		q, err := findQuery(o.all, path.Base(filepath.ToSlash(id))) // queries/ID is as good as ID
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, q)
+	}
+	return list, nil
+}
+
 // conclude prints what is wrong, in the order of the queries.
 func (o *fixtureOptions) conclude(list []*hunt.Query, results [][]string) error {
 	failed := 0
@@ -97,7 +129,13 @@ func (o *fixtureOptions) conclude(list []*hunt.Query, results [][]string) error 
 			failed++
 		}
 	}
-	fmt.Fprintf(o.err, "%d passed, %d failed\n", len(list)-failed, failed)
+	if o.mutate && len(o.ids) == 0 {
+		for _, stale := range o.excepted.unused() {
+			fmt.Fprintf(o.out, "%s: needless or unknown: %s\n", exceptionsFile, report.Safe(stale))
+			failed++
+		}
+	}
+	fmt.Fprintf(o.err, "%d queries, %d failures\n", len(list), failed)
 	if failed > 0 {
 		return exitError(exitFindings)
 	}
@@ -105,48 +143,102 @@ func (o *fixtureOptions) conclude(list []*hunt.Query, results [][]string) error 
 }
 
 // test returns what q does otherwise than its fixtures say.
-func (o *fixtureOptions) test(ctx context.Context, content fs.FS, q *hunt.Query) (problems []string) {
-	dir := path.Dir(q.File)
-	fired, err := fixtureFindings(ctx, content, path.Join(dir, "fires.jsonl"), q)
-	if err == nil && len(fired) == 0 {
-		err = errors.New("fires.jsonl: no finding")
-	}
-	if err == nil {
-		err = o.compare(content, path.Join(dir, "expect.json"), fired)
-	}
+func (o *fixtureOptions) test(ctx context.Context, q *hunt.Query) (problems []string) {
+	t, err := o.openFixtures(ctx, q)
 	if err != nil {
-		problems = append(problems, err.Error())
+		return []string{err.Error()}
 	}
-	quiet, err := fixtureFindings(ctx, content, path.Join(dir, "quiet.jsonl"), q)
-	if err != nil {
-		problems = append(problems, err.Error())
+	defer func() {
+		if err := t.close(); err != nil {
+			problems = append(problems, err.Error())
+		}
+	}()
+	fired, quiet, err := t.run(ctx, q)
+	switch {
+	case err != nil:
+		return []string{err.Error()}
+	case len(fired) == 0:
+		problems = append(problems, "fires.jsonl: no finding")
+	default:
+		if err := o.compare(path.Join(path.Dir(q.File), "expect.json"), fired); err != nil {
+			problems = append(problems, err.Error())
+		}
 	}
 	for _, f := range quiet {
 		problems = append(problems, fmt.Sprintf("quiet.jsonl: found %q on %s", f.Why, strings.Join(f.Records, ", ")))
 	}
+	if o.cross {
+		problems = append(problems, o.crossed(ctx, q, t.quiet)...)
+	}
+	if o.mutate && len(problems) == 0 {
+		problems = append(problems, o.survivors(ctx, q, t, fired)...)
+	}
 	return problems
 }
 
-// compare holds findings against the golden file name, or rewrites it.
-func (o *fixtureOptions) compare(content fs.FS, name string, found []hunt.Finding) error {
-	var got bytes.Buffer
-	e := json.NewEncoder(&got)
+// crossed returns which other queries find something in q's quiet file. Those
+// that read none of its tables cannot.
+func (o *fixtureOptions) crossed(ctx context.Context, q *hunt.Query, quiet *engine) (problems []string) {
+	filled, err := quiet.filled(ctx)
+	if err != nil {
+		return []string{err.Error()}
+	}
+	for _, other := range o.all {
+		if other.ID == q.ID || !slices.ContainsFunc(namedTables(other.Text), func(t string) bool { return filled[t] }) {
+			continue
+		}
+		found, err := fixtureFindings(ctx, quiet, other)
+		if err != nil {
+			problems = append(problems, err.Error())
+		}
+		for _, f := range found {
+			problems = append(problems, fmt.Sprintf("quiet.jsonl: %s found %q on %s", other.ID, f.Why, strings.Join(f.Records, ", ")))
+		}
+	}
+	return problems
+}
+
+// expected is what a fixture says of a finding: what the query's author decides.
+type expected struct {
+	Severity hunt.Severity `json:"severity"`
+	Why      string        `json:"why"`
+	Start    time.Time     `json:"start"`
+	End      time.Time     `json:"end"`
+	Entities []hunt.Entity `json:"entities"`
+	Records  []string      `json:"records"`
+}
+
+// golden writes findings as expect.json has them.
+func golden(found []hunt.Finding) ([]byte, error) {
+	list := []expected{}
+	for _, f := range found {
+		list = append(list, expected{f.Severity, f.Why, f.Start, f.End, f.Entities, f.Records})
+	}
+	var out bytes.Buffer
+	e := json.NewEncoder(&out)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
-	if err := e.Encode(found); err != nil {
-		return err
-	}
-	if o.update {
-		return os.WriteFile(filepath.Join(o.folder, filepath.FromSlash(name)), got.Bytes(), 0o644)
-	}
-	want, err := fs.ReadFile(content, name)
+	err := e.Encode(list)
+	return out.Bytes(), err
+}
+
+// compare holds findings against the golden file name, or rewrites it.
+func (o *fixtureOptions) compare(name string, found []hunt.Finding) error {
+	got, err := golden(found)
 	if err != nil {
 		return err
 	}
-	if bytes.Equal(want, got.Bytes()) {
+	if o.update {
+		return os.WriteFile(filepath.Join(o.folder, filepath.FromSlash(name)), got, 0o644)
+	}
+	want, err := fs.ReadFile(o.content, name)
+	if err != nil {
+		return err
+	}
+	if bytes.Equal(want, got) {
 		return nil
 	}
-	return fmt.Errorf("expect.json: %s", firstDifference(string(want), got.String()))
+	return fmt.Errorf("expect.json: %s", firstDifference(string(want), string(got)))
 }
 
 // firstDifference shows the first line in which two texts differ.
@@ -165,48 +257,4 @@ func firstDifference(want, got string) string {
 		}
 	}
 	return "no difference"
-}
-
-// fixtureFindings runs q over a case that holds one fixture and nothing else.
-func fixtureFindings(ctx context.Context, content fs.FS, name string, q *hunt.Query) (found []hunt.Finding, err error) {
-	text, err := fs.ReadFile(content, name)
-	if err != nil {
-		return nil, err
-	}
-	temp, err := os.MkdirTemp("", "hunt365-fixture-")
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(temp)) }()
-	dir := filepath.Join(temp, "case")
-	bar := &progress{}
-	c, err := openForWriting(dir, "queries test", bar)
-	if err != nil {
-		return nil, err
-	}
-	result, err := importInto(ctx, c, []string{"-"}, ingest.Options{Stdin: bytes.NewReader(text)}, bar)
-	if err := errors.Join(err, c.Close()); err != nil {
-		return nil, err
-	}
-	if result.rejects > 0 || result.summary.New == 0 {
-		return nil, fmt.Errorf("%s: %d records taken, %d rejected", name, result.summary.New, result.rejects)
-	}
-	eng, err := openEngine(dir, limits{})
-	if err != nil {
-		return nil, err
-	}
-	defer eng.Close()
-	runner := hunt.Runner{Engine: eng, Clock: eng}
-	answer, err := runner.Run(ctx, []*hunt.Query{q})
-	if err != nil {
-		return nil, err
-	}
-	if failure := answer.Results[0].Err; failure != nil {
-		return nil, failure
-	}
-	for i := range answer.Findings {
-		// What else the fixture happens to hold is not the query's matter.
-		answer.Findings[i].Coverage = hunt.Answer{State: hunt.Complete, Gaps: []hunt.Coverage{}}
-	}
-	return answer.Findings, nil
 }
