@@ -26,8 +26,10 @@ type Faults struct {
 	MissInner    float64 // an inner request of a batch has no answer
 	InnerError   float64 // an inner request of a batch is throttled or fails
 
-	RecordLimit int             // an audit search gives no more records
+	RecordLimit int             // an audit search gives no more records, and says so
+	CutAt       int             // a listing or an audit search gives no more records, without a word
 	Shortchange bool            // audit searches leave out the last record of long listings on first reading
+	ShortAlways bool            // the same on every reading
 	Poison      map[string]bool // a page with one of these ids always breaks off
 	Skew        time.Duration   // the service's clock against the caller's
 	Deny        map[string]int  // path prefix to status: 403 as not consented, 404 as unknown

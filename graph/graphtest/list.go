@@ -132,7 +132,7 @@ func (s *Server) list(w http.ResponseWriter, req *http.Request, version, path st
 	if r.kinds && q.kind == "" {
 		q.kind = "interactiveUser"
 	}
-	rows := s.pick(items, q)
+	rows := s.cut(s.pick(items, q))
 	c := &cursor{rows: rows, top: q.top}
 	count := -1
 	if q.count && req.Header.Get("ConsistencyLevel") == "eventual" {
@@ -156,6 +156,14 @@ func (s *Server) pick(items []Item, q query) []Item {
 		if (q.kind == "" || i.Kind == q.kind) && !i.Visible.After(now) {
 			rows = append(rows, i)
 		}
+	}
+	return rows
+}
+
+// cut leaves out what is beyond the limit that nobody tells.
+func (s *Server) cut(rows []Item) []Item {
+	if n := s.Faults.CutAt; n > 0 && len(rows) > n {
+		return rows[:n]
 	}
 	return rows
 }

@@ -123,6 +123,8 @@ func (s *Server) describe(a *auditSearch) map[string]any {
 	}
 	if status == "succeeded" {
 		s.finishSearch(a)
+	}
+	if status == "succeeded" && s.Faults.CutAt == 0 { // older models have none of these
 		d["recordCountLimit"] = s.Faults.RecordLimit
 		d["isRecordCountLimitExceeded"] = a.all > len(a.rows)
 		d["approximateReturnedRecordCount"] = len(a.rows)
@@ -142,6 +144,7 @@ func (s *Server) finishSearch(a *auditSearch) {
 			return !slices.ContainsFunc(a.Types, func(t string) bool { return strings.EqualFold(t, i.Kind) })
 		})
 	}
+	a.rows = s.cut(a.rows)
 	a.all = len(a.rows)
 	if n := s.Faults.RecordLimit; n > 0 && a.all > n {
 		a.rows = a.rows[:n]
@@ -169,7 +172,7 @@ func (s *Server) searchRecords(w http.ResponseWriter, req *http.Request, a *audi
 	rows := a.rows
 	s.mu.Lock()
 	a.read++
-	if s.Faults.Shortchange && a.read == 1 && len(rows) > 10 {
+	if (s.Faults.Shortchange && a.read == 1 || s.Faults.ShortAlways) && len(rows) > 10 {
 		rows = rows[:len(rows)-1]
 	}
 	s.mu.Unlock()
