@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -61,6 +62,7 @@ func (o *importOptions) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	debug.SetMemoryLimit(importMemory)
 	result, err := importInto(ctx, c, o.paths, ingest.Options{Stdin: o.in}, bar)
 	bar.clear()
 	if closeErr := c.Close(); err == nil {
@@ -72,6 +74,10 @@ func (o *importOptions) run(ctx context.Context) error {
 	result.print(o.out)
 	return result.status(o.paths)
 }
+
+// importMemory makes the collector work harder rather than let its heap double
+// when the ids of ten million records are in it. In bytes.
+const importMemory = 300 << 20
 
 // imported is one file's summary with what was new in it.
 type imported struct {

@@ -66,6 +66,7 @@ func (c *Case) Map(ctx context.Context) (Summary, error) {
 	if !c.opts.Write {
 		return Summary{}, errors.New("map: case is open for reading")
 	}
+	c.keys = nil         // 25 bytes a record; the next Append loads them again
 	debug.FreeOSMemory() // reading is over; what it used is DuckDB's now
 	mapped, err := c.mapPending(ctx)
 	sum := Summary{Tables: mapped.tables, Unmapped: mapped.unmapped}

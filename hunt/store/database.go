@@ -60,7 +60,11 @@ func (c *Case) openWriter(ctx context.Context) (*database, error) {
 		// each other's memory, four times as long; one also keeps rows in
 		// the order of the evidence, so that every rebuild gives the same.
 		"SET threads=1",
+		// What DuckDB frees goes back to the system soon; by default it keeps
+		// 100 MB and more.
 		"SET allocator_flush_threshold='16MB'",
+		"SET allocator_bulk_deallocation_flush_threshold='16MB'",
+		"SET allocator_background_threads=true",
 		"SET wal_autocheckpoint='1GB'", // one checkpoint on closing is enough
 		"SET allowed_directories=[" + literal(c.path("evidence")+"/") + ", " + literal(c.path("tmp")+"/") + "]",
 		"SET enable_external_access=false",
