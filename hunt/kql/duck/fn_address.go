@@ -88,12 +88,10 @@ func evalFormatIPv4(args []any) (any, error) {
 		a, p, ok = uint32(n), 32, true
 	}
 	prefix, isLong := args[1].(int64)
-	if !ok || !isLong || prefix > 32 || prefix < -1 {
+	if !ok || !isLong || prefix > 32 || prefix < 0 {
 		return "", nil
 	}
-	if prefix >= 0 {
-		p = min(p, int(prefix))
-	}
+	p = min(p, int(prefix))
 	text := dottedIPv4(maskIPv4(a, p))
 	if args[2] == true {
 		text += "/" + strconv.Itoa(p)

@@ -81,9 +81,9 @@ func evalBase64Encode(args []any) (any, error) {
 	return base64.StdEncoding.EncodeToString([]byte(args[0].(string))), nil
 }
 
+// decodeBase64 wants the padding that the format calls for, as Kusto does.
 func decodeBase64(s string) ([]byte, bool) {
-	s = strings.TrimRight(strings.TrimSpace(s), "=")
-	b, err := base64.RawStdEncoding.DecodeString(s)
+	b, err := base64.StdEncoding.DecodeString(strings.TrimSpace(s))
 	return b, err == nil
 }
 

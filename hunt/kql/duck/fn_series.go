@@ -2,6 +2,7 @@ package duck
 
 import (
 	"math"
+	"slices"
 	"sort"
 
 	"github.com/hunt365/hunt365/hunt/schema"
@@ -46,6 +47,16 @@ func reals(v any) (xs []float64, ok bool) {
 		}
 	}
 	return xs, true
+}
+
+// realsLike reads a series, or a number as a series as long as the other one.
+func realsLike(v, other any) (xs []float64, ok bool) {
+	n, isNumber := dynReal(dynArg(v))
+	if !isNumber {
+		return reals(v)
+	}
+	l, ok := listArg(other)
+	return slices.Repeat([]float64{n}, len(l)), ok
 }
 
 func realList(xs []float64) []any {
@@ -319,14 +330,25 @@ func evalSeriesFill(args []any) (any, error) {
 				out[i] = value
 			}
 		}
-	case "linear":
-		fillLinear(out, missing)
+	case "linear", "inner":
+		if !slices.ContainsFunc(out, func(v any) bool { return !missing(v) }) {
+			if value == nil {
+				value = 0.0
+			}
+			for i := range out {
+				out[i] = value
+			}
+			break
+		}
+		fillLinear(out, missing, args[0] == "linear")
 	}
 	return writeDynamic(out), nil
 }
 
-// fillLinear interpolates; edges take the nearest value.
-func fillLinear(out []any, missing func(any) bool) {
+// fillLinear interpolates, among whole numbers in whole numbers; edges, if
+// wanted, take the nearest value.
+func fillLinear(out []any, missing func(any) bool, edges bool) {
+	whole := !slices.ContainsFunc(out, func(v any) bool { _, isInt := v.(int64); return !isInt && !missing(v) })
 	last := -1
 	for i := 0; i <= len(out); i++ {
 		if i < len(out) && missing(out[i]) {
@@ -334,15 +356,17 @@ func fillLinear(out []any, missing func(any) bool) {
 		}
 		for j := last + 1; j < i; j++ {
 			switch {
-			case last < 0 && i == len(out):
-			case last < 0:
+			case last < 0 && edges:
 				out[j] = out[i]
-			case i == len(out):
+			case i == len(out) && edges:
 				out[j] = out[last]
-			default:
+			case last >= 0 && i < len(out):
 				a, _ := dynReal(out[last])
 				b, _ := dynReal(out[i])
-				out[j] = a + (b-a)*float64(j-last)/float64(i-last)
+				x := a + (b-a)*float64(j-last)/float64(i-last)
+				if out[j] = x; whole {
+					out[j] = int64(x)
+				}
 			}
 		}
 		last = i
@@ -353,10 +377,20 @@ var seriesOps = map[string]func(a, b float64) float64{
 	"add": func(a, b float64) float64 { return a + b }, "subtract": func(a, b float64) float64 { return a - b },
 	"multiply": func(a, b float64) float64 { return a * b }, "divide": func(a, b float64) float64 { return a / b },
 	"pow": math.Pow, "abs": func(a, _ float64) float64 { return math.Abs(a) }, "exp": func(a, _ float64) float64 { return math.Exp(a) },
-	"log": func(a, _ float64) float64 { return math.Log(a) }, "sign": func(a, _ float64) float64 { return math.Copysign(1, a) },
+	"log": func(a, _ float64) float64 { return math.Log(a) }, "sign": func(a, _ float64) float64 { return sign(a) },
 	"floor": func(a, _ float64) float64 { return math.Floor(a) }, "ceiling": func(a, _ float64) float64 { return math.Ceil(a) },
 	"sin": func(a, _ float64) float64 { return math.Sin(a) }, "cos": func(a, _ float64) float64 { return math.Cos(a) }, "tan": func(a, _ float64) float64 { return math.Tan(a) },
 	"asin": func(a, _ float64) float64 { return math.Asin(a) }, "acos": func(a, _ float64) float64 { return math.Acos(a) }, "atan": func(a, _ float64) float64 { return math.Atan(a) },
+}
+
+func sign(x float64) float64 {
+	switch {
+	case x > 0:
+		return 1
+	case x < 0:
+		return -1
+	}
+	return x
 }
 
 // operand returns point i of a series, or the number itself.
@@ -495,8 +529,8 @@ func evalSeriesOutliers(args []any) (any, error) {
 
 // evalSeriesFold reduces one or two series to a number.
 func evalSeriesFold(args []any) (any, error) {
-	xs, ok := reals(args[1])
-	ys, okY := reals(args[2])
+	xs, ok := realsLike(args[1], args[2])
+	ys, okY := realsLike(args[2], args[1])
 	if !ok || args[2] != nil && (!okY || len(xs) != len(ys)) {
 		return nil, nil
 	}

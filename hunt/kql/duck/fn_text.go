@@ -26,7 +26,7 @@ func textFunctions(c *regexCache) []Function {
 		{Name: "kql_go_has_all", Params: []schema.Type{schema.String, schema.Dynamic}, Result: schema.Bool, Nulls: true, Eval: evalHasAll},
 		{Name: "kql_go_regex_quote", Params: []schema.Type{schema.String}, Result: schema.String, Eval: evalRegexQuote},
 		{Name: "kql_go_codepoints", Params: []schema.Type{schema.String}, Result: schema.Dynamic, Eval: evalCodepoints},
-		{Name: "kql_go_from_codepoints", Params: []schema.Type{schema.Dynamic}, Result: schema.String, Nulls: true, Eval: evalFromCodepoints},
+		{Name: "kql_go_from_codepoints", Params: []schema.Type{schema.Dynamic}, Variadic: true, Result: schema.String, Nulls: true, Eval: evalFromCodepoints},
 		{Name: "kql_go_parse_version", Params: []schema.Type{schema.String}, Result: schema.Decimal, Eval: evalParseVersion},
 		{Name: "kql_go_format_bytes", Params: []schema.Type{schema.Real, schema.Long, schema.String}, Result: schema.String, Eval: evalFormatBytes},
 		{Name: "kql_go_parse_kv", Params: []schema.Type{schema.String, schema.Dynamic}, Result: schema.Dynamic, Eval: c.parseKv},
@@ -378,7 +378,9 @@ func evalCodepoints(args []any) (any, error) {
 
 func evalFromCodepoints(args []any) (any, error) {
 	var b strings.Builder
-	addCodepoints(&b, dynArg(args[0]))
+	for _, a := range args {
+		addCodepoints(&b, dynArg(a))
+	}
 	return b.String(), nil
 }
 
