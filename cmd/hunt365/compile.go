@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -29,12 +30,35 @@ func (e *engine) compile(ctx context.Context, text string, now time.Time) (*duck
 	if err != nil {
 		return nil, err
 	}
-	plan, err := kql.Bind(script, e.env(ctx, now))
+	env := e.env(ctx, now)
+	var absent []string
+	env.Watchlist = func(name string) (*kql.DataSet, error) {
+		set, err := e.lists.dataSet(name)
+		var none noWatchlist
+		if errors.As(err, &none) {
+			absent = append(absent, none.Error())
+			return nil, nil
+		}
+		return set, err
+	}
+	plan, err := kql.Bind(script, env)
 	if err != nil {
 		return nil, err
 	}
+	if e.note == nil && len(absent) > 0 {
+		return nil, &hunt.EngineError{Outcome: hunt.MissingTable, Detail: absent[0], Hint: "put the list into the case's watchlists folder as a CSV file"}
+	}
+	for _, n := range plan.Notes {
+		if e.note != nil {
+			e.note(n)
+		}
+	}
 	return duck.Lower(plan)
 }
+
+// tolerant lets queries name watchlists that are not there, which are empty then,
+// and tells note of them. A hunt is not tolerant: its silence would mean nothing.
+func (e *engine) tolerant(note func(text string)) { e.note = note }
 
 // env is what a query may know: the tables, the clock, the watchlists, and for
 // plugins whose columns depend on data, the data.
@@ -43,7 +67,7 @@ func (e *engine) env(ctx context.Context, now time.Time) *kql.Env {
 		Tables:     schema.Lookup,
 		TableNames: schema.TableNames(),
 		Now:        now,
-		Watchlist:  e.lists.dataSet,
+		External:   e.external,
 		Discover:   func(p *kql.Plan) ([][]string, error) { return e.discover(ctx, p) },
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/hunt365/hunt365/hunt"
 	"github.com/hunt365/hunt365/hunt/ingest"
+	"github.com/hunt365/hunt365/hunt/kql"
 	"github.com/hunt365/hunt365/hunt/schema"
 	"github.com/hunt365/hunt365/hunt/store"
 )
@@ -21,6 +22,10 @@ type engine struct {
 	store *store.Case
 	lists watchlists
 	temp  string // folder to remove at the end, for a case that is empty
+
+	files    *os.Root                                     // what externaldata may read; nil: nothing
+	external func(src kql.External) (*kql.DataSet, error) // answers externaldata; nil: refused
+	note     func(text string)                            // told what a query's author may want to know; see tolerant
 }
 
 // openEngine opens the case in dir for queries; without a dir, an empty one.
@@ -45,6 +50,9 @@ func openEngine(dir string, l limits) (*engine, error) {
 	}
 	e.store = c
 	e.lists = watchlists{dir: filepath.Join(dir, "watchlists")}
+	if err := l.lookups.open(e); err != nil {
+		return nil, errors.Join(err, e.Close())
+	}
 	return e, nil
 }
 
@@ -91,6 +99,9 @@ func (e *engine) Close() error {
 	var err error
 	if e.store != nil {
 		err = e.store.Close()
+	}
+	if e.files != nil {
+		err = errors.Join(err, e.files.Close())
 	}
 	if e.temp != "" {
 		err = errors.Join(err, os.RemoveAll(e.temp))

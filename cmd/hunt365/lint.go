@@ -44,6 +44,9 @@ func (o *lintOptions) run(ctx context.Context) error {
 		return err
 	}
 	defer eng.Close()
+	eng.external = emptyExternal
+	file := ""
+	eng.tolerant(func(note string) { fmt.Fprintf(o.out, "%s: note: %s\n", report.Safe(file), safeLines(note)) }) // lists are data
 	checked, bad := 0, 0
 	for _, path := range o.paths {
 		list, _, err := loadQueries(path)
@@ -56,6 +59,7 @@ func (o *lintOptions) run(ctx context.Context) error {
 		}
 		for _, q := range list {
 			checked++
+			file = q.File
 			if problem := eng.lint(ctx, q); problem != "" {
 				fmt.Fprint(o.out, problem)
 				bad++

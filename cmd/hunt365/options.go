@@ -65,12 +65,14 @@ type limits struct {
 	timeout time.Duration
 	maxRows int
 	memory  byteSize
+	lookups
 }
 
 func (l *limits) register(cmd *cobra.Command) {
 	cmd.Flags().DurationVar(&l.timeout, "timeout", 0, "longest time for one query, such as 30s (default: none)")
 	cmd.Flags().IntVar(&l.maxRows, "max-rows", 0, "most rows of one query; more is an error (default: no limit)")
 	cmd.Flags().Var(&l.memory, "memory", "memory for the database, such as 2GB (default: most of the machine's)")
+	l.lookups.register(cmd)
 }
 
 // byteSize is a flag that reads 500MB or 2GB.

@@ -73,6 +73,7 @@ func (o *queryOptions) run(ctx context.Context) error {
 		return err
 	}
 	defer eng.Close()
+	eng.tolerant(func(text string) { fmt.Fprintf(o.err, "hunt365: %s\n", safeLines(text)) })
 	clock, err := asOf(o.asOf, eng)
 	if err != nil {
 		return err

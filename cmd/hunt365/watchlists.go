@@ -55,7 +55,7 @@ func (w watchlists) dataSet(name string) (*kql.DataSet, error) {
 		return nil, err
 	}
 	if !ok {
-		return nil, unknownWatchlist(name, w.names())
+		return nil, noWatchlist{name, w.names()}
 	}
 	if !slices.Contains(header, "SearchKey") {
 		header = append(slices.Clone(header), "SearchKey")
@@ -77,11 +77,18 @@ func (w watchlists) dataSet(name string) (*kql.DataSet, error) {
 	return set, nil
 }
 
-func unknownWatchlist(name string, known []string) error {
-	if near := kql.Nearest(name, known); near != "" {
-		return fmt.Errorf("there is none; did you mean %s?", near)
+// noWatchlist is the error about a list that is not there.
+type noWatchlist struct {
+	name  string
+	known []string
+}
+
+// Error names the list, and those that there are.
+func (e noWatchlist) Error() string {
+	if near := kql.Nearest(e.name, e.known); near != "" {
+		return fmt.Sprintf("watchlist %q; did you mean %s?", e.name, near)
 	}
-	return fmt.Errorf("there is none; there are: %s", strings.Join(known, ", "))
+	return fmt.Sprintf("watchlist %q; there are: %s", e.name, strings.Join(e.known, ", "))
 }
 
 // names lists the watchlists there are.
