@@ -62,7 +62,7 @@ var logSources = []Source{
 		Path: "/auditLogs/provisioning", Time: "activityDateTime", PageSize: 999,
 		Class: Reports, Retention: 30 * day, Settle: day, Most: 30 * day, Window: 7 * day,
 		Permits: []string{"ProvisioningLog.Read.All", "AuditLog.Read.All"}, Plan: "AAD_PREMIUM",
-		Serves: "accounts made through synchronisation", Format: "graph/provisioning", Tables: []string{"AADProvisioningLogs"}, Optional: true,
+		Serves: "accounts made through synchronisation", Format: "graph/AADProvisioningLogs", Tables: []string{"AADProvisioningLogs"}, Optional: true,
 	},
 	{
 		Name: "ual", Title: "unified audit log", Kind: Search,
@@ -110,7 +110,7 @@ var logSources = []Source{
 		Path: "/identityProtection/servicePrincipalRiskDetections", Time: "detectedDateTime", PageSize: 500,
 		Class: Protect, Retention: 90 * day, Settle: day, Window: 30 * day, Most: 90 * day,
 		Permits: []string{"IdentityRiskEvent.Read.All"}, Plan: "AAD_WRKLDID_P2", Optional: true,
-		Serves: "Microsoft's own verdicts on applications", Format: "graph/AADUserRiskEvents", Tables: []string{"AADUserRiskEvents"}, NotIn: noSecurity,
+		Serves: "Microsoft's own verdicts on applications", Format: "graph/AADServicePrincipalRiskEvents", Tables: []string{"AADServicePrincipalRiskEvents"}, NotIn: noSecurity,
 	},
 	{
 		Name: "alerts", Title: "security alerts", Kind: Log,

@@ -140,7 +140,7 @@ func TestSourcesHaveAPlace(t *testing.T) {
 				t.Errorf("%s: no table %q", s.Name, name)
 			}
 		}
-		if !s.IsLog() && len(ingest.Mappings(s.Format)) == 0 {
+		if len(ingest.Mappings(s.Format)) == 0 {
 			t.Errorf("%s: format %q fills no table", s.Name, s.Format)
 		}
 	}

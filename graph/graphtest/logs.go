@@ -118,12 +118,27 @@ func (t *Tenant) makeAudits() {
 		}
 		if i%50 == 0 {
 			id := t.guid()
-			t.add(Provisioning, "", at, id, map[string]any{"id": id, "activityDateTime": fractions(at), "tenantId": t.ID, "jobId": "AD2AAD", "provisioningAction": "update", "sourceIdentity": map[string]any{"displayName": p.Name}})
+			t.add(Provisioning, "", at, id, t.provisioned(id, at, p))
 		}
 		if i%7 == 0 {
 			id := t.guid()
 			t.add(MessageTraces, "", at, id, map[string]any{"id": id, "receivedDateTime": fractions(at), "senderAddress": p.UPN, "recipientAddress": t.person().UPN, "subject": "Re: offer", "status": "delivered", "size": 4000 + t.rand.IntN(90000), "fromIP": p.IP})
 		}
+	}
+}
+
+// provisioned is one change that the directory synchronisation made.
+func (t *Tenant) provisioned(id string, at time.Time, p Person) map[string]any {
+	identity := map[string]any{"id": p.ID, "displayName": p.Name, "identityType": "User", "details": map[string]any{}}
+	return map[string]any{
+		"id": id, "activityDateTime": fractions(at), "tenantId": t.ID, "jobId": "AD2AAD", "cycleId": id, "changeId": id, "durationInMilliseconds": 312,
+		"provisioningAction": "update", "provisioningStatusInfo": map[string]any{"status": "success", "errorInformation": nil},
+		"provisioningSteps": []any{map[string]any{"name": "EntryExportUpdate", "status": "success", "provisioningStepType": "export", "description": "", "details": map[string]any{}}},
+		"modifiedProperties": []any{}, "sourceIdentity": identity, "targetIdentity": identity,
+		"sourceSystem":     map[string]any{"id": t.ID, "displayName": "Active Directory", "details": map[string]any{}},
+		"targetSystem":     map[string]any{"id": t.ID, "displayName": "Microsoft Entra ID", "details": map[string]any{}},
+		"servicePrincipal": map[string]any{"id": t.apps[3].SPID, "displayName": "AD2AAD"},
+		"initiatedBy":      map[string]any{"id": "", "displayName": "Azure AD Provisioning Service", "initiatorType": "system"},
 	}
 }
 

@@ -61,7 +61,6 @@ func (rc *Receiver) Record(format, from string, raw []byte) (*Record, error) {
 // moment they are.
 var collectedFormats = func() []Format {
 	all := []Format{
-		{Name: "graph/provisioning", Kind: "other", Doc: "Graph provisioning log: kept as evidence", ID: graphID, Time: []string{"activityDateTime"}, Tenant: []string{"tenantId"}},
 		{Name: "graph/GraphApiAuditEvents", Kind: "graphActivity", Doc: "advanced hunting rows of GraphApiAuditEvents", ID: []string{"RequestId"}, Time: []string{"Timestamp"}},
 	}
 	for _, t := range schema.Tables() {

@@ -39,6 +39,8 @@ func signins() []Format {
 var graphFormats = append(signins(),
 	graph("graph/AuditLogs", "directoryAudit", "Graph directory audits", graphID, []string{"activityDateTime"}, "activitydisplayname", "activitydatetime", "targetresources"),
 	graph("graph/AuditLogs", "directoryAudit", "Graph directory audits", graphID, []string{"activityDateTime"}, "activitydisplayname", "activitydatetime", "initiatedby"),
+	graph("graph/AADProvisioningLogs", "provisioning", "Graph provisioning log", graphID, []string{"activityDateTime"}, "provisioningaction", "activitydatetime", "provisioningsteps"),
+	graph("graph/AADServicePrincipalRiskEvents", "riskEvent", "Graph risk detections of service principals", graphID, []string{"detectedDateTime", "activityDateTime"}, "riskeventtype", "detecteddatetime", "serviceprincipalid"),
 	graph("graph/AADUserRiskEvents", "riskEvent", "Graph risk detections", graphID, []string{"detectedDateTime", "activityDateTime"}, "riskeventtype", "detecteddatetime"),
 	graph("graph/AADRiskyUsers", "riskyUser", "Graph risky users", nil, []string{"riskLastUpdatedDateTime"}, "risklastupdateddatetime", "userprincipalname", "risklevel"),
 	graph("graph/SecurityAlert", "alert", "Graph security alerts", graphID, []string{"createdDateTime"}, "provideralertid", "servicesource", "severity"),
