@@ -130,6 +130,9 @@ func (o *collectOptions) run(ctx context.Context) error {
 	if entries != nil {
 		printLedger(o.out, entries)
 	}
+	if ctx.Err() != nil {
+		fmt.Fprintln(o.err, "stopped: the case can be used as it is, and the same line again goes on")
+	}
 	return o.outcome(entries, sink.rejected, err)
 }
 

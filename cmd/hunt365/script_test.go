@@ -15,7 +15,7 @@ import (
 var updateScripts = flag.Bool("update", false, "rewrite the golden files in the scripts")
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"hunt365": main})
+	testscript.Main(m, map[string]func(){"hunt365": main, "hunt365-loopback": loopbackMain})
 }
 
 // TestScripts runs the program as a user would: testdata/script/*.txtar.

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,6 +20,9 @@ import (
 func applySettings(cmd *cobra.Command) error {
 	file, name, err := readSettings()
 	if err != nil {
+		return err
+	}
+	if err := knownSettings(cmd.Root(), file, name); err != nil {
 		return err
 	}
 	var problem error
@@ -39,6 +43,21 @@ func applySettings(cmd *cobra.Command) error {
 		}
 	})
 	return problem
+}
+
+// knownSettings refuses a setting that no command has: it would be a typing
+// error without effect, or a secret in the wrong place.
+func knownSettings(root *cobra.Command, file map[string]string, name string) error {
+	for _, setting := range sortedKeys(file) {
+		known := slices.ContainsFunc(root.Commands(), func(c *cobra.Command) bool { return c.Flags().Lookup(setting) != nil })
+		switch {
+		case strings.Contains(setting, "secret") && !known, strings.Contains(setting, "password"):
+			return hint(fmt.Errorf("%s: secrets are not kept in settings", name), "set HUNT365_CLIENT_SECRET or HUNT365_CERTIFICATE_PASSWORD, or name a file with client-secret-file")
+		case !known:
+			return hint(fmt.Errorf("%s: no command has an option %q", name, setting), "see hunt365 collect --help for their names")
+		}
+	}
+	return nil
 }
 
 // readSettings reads hunt365/config.yaml: option names and their values.

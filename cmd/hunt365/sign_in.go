@@ -102,7 +102,7 @@ func (s *signIn) options(p *program, cloud graph.Cloud, scopes []string) (entra.
 	if s.secretFile != "" {
 		data, err := os.ReadFile(s.secretFile)
 		if err != nil {
-			return o, fmt.Errorf("read client secret: %w", err)
+			return o, hint(fmt.Errorf("read client secret: %w", err), "check --client-secret-file")
 		}
 		o.Secret = strings.TrimSpace(string(data))
 	}

@@ -133,7 +133,9 @@ func (t *Tenant) provisioned(id string, at time.Time, p Person) map[string]any {
 	return map[string]any{
 		"id": id, "activityDateTime": fractions(at), "tenantId": t.ID, "jobId": "AD2AAD", "cycleId": id, "changeId": id, "durationInMilliseconds": 312,
 		"provisioningAction": "update", "provisioningStatusInfo": map[string]any{"status": "success", "errorInformation": nil},
-		"provisioningSteps": []any{map[string]any{"name": "EntryExportUpdate", "status": "success", "provisioningStepType": "export", "description": "", "details": map[string]any{}}},
+		"provisioningSteps": []any{map[string]any{
+			"name": "EntryExportUpdate", "status": "success", "provisioningStepType": "export", "description": "", "details": map[string]any{},
+		}},
 		"modifiedProperties": []any{}, "sourceIdentity": identity, "targetIdentity": identity,
 		"sourceSystem":     map[string]any{"id": t.ID, "displayName": "Active Directory", "details": map[string]any{}},
 		"targetSystem":     map[string]any{"id": t.ID, "displayName": "Microsoft Entra ID", "details": map[string]any{}},
