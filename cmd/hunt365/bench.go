@@ -26,7 +26,7 @@ func newBench(p *program) *cobra.Command {
 	o := &benchOptions{program: p}
 	cmd := &cobra.Command{
 		Use:   "bench <command>",
-		Short: "Measure import and hunt on generated records",
+		Short: "Measure import, hunt and KQL on generated records",
 		Long:  "Bench generates unified audit log records of an invented tenant and measures on\nthem; the same machine and the same run give both sides of each ratio.",
 	}
 	cmd.PersistentFlags().IntVar(&o.records, "records", 500_000, "how many records to generate")
@@ -37,7 +37,7 @@ func newBench(p *program) *cobra.Command {
 	}, &cobra.Command{
 		Use: "hunt", Short: "Compare every query with one group-by", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return o.inFolder(cmd.Context(), o.benchHunt) },
-	}, &cobra.Command{
+	}, newBenchKQL(o), &cobra.Command{
 		Use: "read FILE DATABASE", Short: "Read a file with DuckDB's own reader into one table", Args: cobra.ExactArgs(2), Hidden: true,
 		RunE: func(cmd *cobra.Command, args []string) error { return store.ReadJSON(cmd.Context(), args[0], args[1]) },
 	}, &cobra.Command{
