@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/hunt365/hunt365/hunt"
@@ -67,9 +68,23 @@ func (e *engine) env(ctx context.Context, now time.Time) *kql.Env {
 		Tables:     schema.Lookup,
 		TableNames: schema.TableNames(),
 		Now:        now,
+		Empty:      e.emptiness(ctx),
 		External:   e.external,
 		Discover:   func(p *kql.Plan) ([][]string, error) { return e.discover(ctx, p) },
 	}
+}
+
+// emptiness tells which tables are empty when a query first asks. Where that cannot
+// be found out none is.
+func (e *engine) emptiness(ctx context.Context) func(table string) bool {
+	filled := sync.OnceValue(func() map[string]bool {
+		found, err := e.store.Filled(ctx)
+		if err != nil {
+			return nil
+		}
+		return found
+	})
+	return func(table string) bool { return filled() != nil && !filled()[table] }
 }
 
 // mostDiscovered bounds what a query may read to find out its own columns.

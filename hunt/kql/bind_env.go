@@ -12,6 +12,9 @@ type Env struct {
 	// search and suggestions.
 	Tables     func(name string) (*schema.Table, bool)
 	TableNames []string
+	// Empty tells which tables hold no rows, so that search and unions of many can
+	// leave them unread; nil: nobody knows.
+	Empty func(name string) bool
 	// Now is what now() and ago() mean: one clock for a run.
 	Now time.Time
 	// Watchlist reads the list behind _GetWatchlist(alias); nil: none. A nil set is

@@ -354,5 +354,38 @@ func (b *binder) merge(list []branch, source string, inner bool) Rel {
 		}
 		out.Branches = append(out.Branches, UnionBranch{br.rel, exprs})
 	}
+	b.leaveOutEmpty(out)
 	return out
+}
+
+// manyBranches is from where it pays to ask which tables hold anything.
+const manyBranches = 16
+
+// leaveOutEmpty drops the branches of a large union that read empty tables, but
+// for one.
+func (b *binder) leaveOutEmpty(u *UnionRel) {
+	if b.env.Empty == nil || len(u.Branches) < manyBranches {
+		return
+	}
+	first := u.Branches[:1:1]
+	u.Branches = slices.DeleteFunc(slices.Clone(u.Branches), func(br UnionBranch) bool {
+		t := scanned(br.Input)
+		return t != nil && b.env.Empty(t.Schema.Name)
+	})
+	if len(u.Branches) == 0 {
+		u.Branches = first
+	}
+}
+
+// scanned is the table of which rel passes on some rows, or nil.
+func scanned(rel Rel) *TableRel {
+	switch r := rel.(type) {
+	case *TableRel:
+		return r
+	case *FilterRel:
+		return scanned(r.Input)
+	case *ComputeRel:
+		return scanned(r.Input)
+	}
+	return nil
 }

@@ -262,3 +262,34 @@ func FuzzBind(f *testing.F) {
 		}
 	})
 }
+
+func TestLargeUnionsLeaveOutEmptyTables(t *testing.T) {
+	env := &kql.Env{Empty: func(name string) bool { return name != "T07" && name != "T11" }}
+	tables := map[string]*schema.Table{}
+	for i := range 20 {
+		name := fmt.Sprintf("T%02d", i)
+		tables[name] = &schema.Table{Name: name, Columns: []schema.Column{{Name: "a", Type: schema.String}, {Name: name, Type: schema.Long}}}
+		env.TableNames = append(env.TableNames, name)
+	}
+	env.Tables = func(n string) (*schema.Table, bool) { tb, ok := tables[n]; return tb, ok }
+	for query, want := range map[string]int{`search "x"`: 2, "union *": 2, "union T0*": 10, "T00 | where a == '1'": 0} {
+		s, err := kql.Parse(query)
+		if err != nil {
+			t.Fatal(err)
+		}
+		plan, err := kql.Bind(s, env)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := 0
+		if u, ok := plan.Root.(*kql.UnionRel); ok {
+			got = len(u.Branches)
+		}
+		if got != want {
+			t.Errorf("%s reads %d tables, want %d", query, got, want)
+		}
+		if query == "union *" && len(plan.Columns) != 21 {
+			t.Errorf("union * has %d columns, want all 21", len(plan.Columns))
+		}
+	}
+}

@@ -149,3 +149,16 @@ func TestKQL(t *testing.T) {
 		}
 	}
 }
+
+func TestFilled(t *testing.T) {
+	c := open(t, t.TempDir(), options())
+	none, err := c.Filled(context.Background())
+	if err != nil || len(none) != 0 {
+		t.Fatalf("a new case: %v, %v, want no table", none, err)
+	}
+	add(t, c, ual(0, 3))
+	got, err := c.Filled(context.Background())
+	if err != nil || !got["UnifiedAuditLog"] || got["SigninLogs"] {
+		t.Fatalf("after import: %v, %v, want UnifiedAuditLog and not SigninLogs", got, err)
+	}
+}

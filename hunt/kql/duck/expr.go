@@ -74,10 +74,10 @@ func quote(s string) string {
 
 func quoteText(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
 
+var identifierEscapes = strings.NewReplacer(`"`, `""`, "\x00", "\u2400")
+
 // quoteName returns s as a SQL identifier, which cannot hold a zero byte.
-func quoteName(s string) string {
-	return `"` + strings.NewReplacer(`"`, `""`, "\x00", "\u2400").Replace(s) + `"`
-}
+func quoteName(s string) string { return `"` + identifierEscapes.Replace(s) + `"` }
 
 // literal returns a constant of type t; nil is null.
 func literal(t schema.Type, v any) expr {
