@@ -23,7 +23,7 @@ func Complete(src string, offset int, env *Env) []Candidate {
 	if env == nil {
 		c.env = &Env{}
 	}
-	c.word = wordStart(src, offset)
+	c.word = WordStart(src, offset)
 	if !c.scan() {
 		return nil
 	}
@@ -37,8 +37,9 @@ func Complete(src string, offset int, env *Env) []Candidate {
 	return out
 }
 
-// wordStart is where the word that ends at offset begins.
-func wordStart(src string, offset int) int {
+// WordStart returns the byte offset where the word begins that ends at offset and
+// that a [Candidate] replaces.
+func WordStart(src string, offset int) int {
 	for offset > 0 {
 		r, n := utf8.DecodeLastRuneInString(src[:offset])
 		isWord := r == '_' || r == '$' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= utf8.RuneSelf
