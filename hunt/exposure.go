@@ -27,6 +27,8 @@ type Exposure struct {
 	Start     time.Time     `json:"start,omitzero"`
 	End       time.Time     `json:"end,omitzero"`
 	Mailboxes []string      `json:"mailboxes"`
+
+	Resolution *Resolution `json:"resolution,omitempty"` // nil until [Exposure.Resolve]
 }
 
 // Message365 is one message that was touched or sent.
@@ -41,6 +43,11 @@ type Message365 struct {
 	Last        time.Time `json:"last,omitzero"`
 	Times       int       `json:"times"`
 	Records     []string  `json:"records"`
+
+	From        string    `json:"from,omitempty"` // these are from the mailbox itself, once resolved
+	Received    time.Time `json:"received,omitzero"`
+	Sensitivity string    `json:"sensitivity,omitempty"`
+	Labels      string    `json:"labels,omitempty"`
 }
 
 // WholeFolder is a folder that a client synchronised.

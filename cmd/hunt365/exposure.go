@@ -14,9 +14,11 @@ import (
 // exposureOptions are the options of `hunt365 exposure`.
 type exposureOptions struct {
 	huntOptions
+	signIn
 	scope    hunt.Scope
 	incident string
 	from, to string
+	resolve  bool
 }
 
 func newExposure(p *program) *cobra.Command {
@@ -30,13 +32,23 @@ that were synchronised as a whole, and what the logs cannot tell as unknown
 exposure. Options of different kinds narrow each other; several of one kind add.
 
 With --incident, the accesses are those of the incident's own applications,
-sessions and addresses.`,
-		Example: "  hunt365 exposure --case acme --app 842cef72-745d-463c-8b49-ce16ccc5ebd2\n  hunt365 exposure --case acme --user ana@contoso.example --ip 203.0.113.7 --format csv",
+sessions and addresses.
+
+With --resolve, and only then, it signs in to the tenant and looks up subject,
+sender, date and sensitivity of those messages through Microsoft Graph. It only
+reads, fetches no body and no attachment, and says so in the case's audit.ndjson
+before the first request; the tenant's own audit log will show these reads too.
+
+The exit code is 3 where some exposure is unknown.` + exitStatus,
+		Example: "  hunt365 exposure --case acme --app 842cef72-745d-463c-8b49-ce16ccc5ebd2\n  hunt365 exposure --case acme --user ana@contoso.example --ip 203.0.113.7 --format csv\n  hunt365 exposure --case acme --incident 1 --resolve --auth certificate --client-id ID --certificate hunt365.pem",
 		Args:    cobra.NoArgs,
+		PreRunE: func(cmd *cobra.Command, _ []string) error { return applySettings(cmd) },
 		RunE:    func(cmd *cobra.Command, _ []string) error { return o.run(cmd.Context()) },
 	}
 	o.registerCase(cmd)
+	o.signIn.register(cmd)
 	f := cmd.Flags()
+	f.BoolVar(&o.resolve, "resolve", false, "look the messages up through Microsoft Graph (reads only)")
 	f.StringSliceVar(&o.scope.Apps, "app", nil, "client id of an app")
 	f.StringSliceVar(&o.scope.Users, "user", nil, "who acted")
 	f.StringSliceVar(&o.scope.Mailboxes, "mailbox", nil, "whose mailbox")
@@ -62,6 +74,11 @@ func (o *exposureOptions) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if o.resolve {
+		if err := o.lookUp(ctx, e); err != nil {
+			return err
+		}
+	}
 	if err := format.Write(o.out, e); err != nil {
 		return err
 	}
@@ -80,7 +97,7 @@ func (o *exposureOptions) account(ctx context.Context) (*hunt.Exposure, error) {
 		defer inv.Close()
 		i, err := inv.report.Conclusion.Incident(o.incident)
 		if err != nil {
-			return nil, err
+			return nil, hint(err, "hunt365 hunt --case %s lists the incidents at its end", o.dir)
 		}
 		if err := inv.report.Conclusion.Expose(ctx, inv.engine, inv.clock.Now()); err != nil {
 			return nil, err

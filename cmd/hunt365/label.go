@@ -83,7 +83,7 @@ func (o *labelOptions) run(ctx context.Context, args []string) error {
 	if u, err := user.Current(); err == nil {
 		l.By = u.Username
 	}
-	if err := appendLabel(filepath.Join(o.dir, labelFile), l); err != nil {
+	if err := appendLine(filepath.Join(o.dir, labelFile), l); err != nil {
 		return err
 	}
 	fmt.Fprintf(o.err, "%s is %s: %d findings\n", report.Safe(l.ID), l.Verdict, len(findings))
@@ -108,18 +108,19 @@ func covered(r *hunt.Report, id string) ([]string, error) {
 	return out, nil
 }
 
-func appendLabel(name string, l hunt.Label) (err error) {
+// appendLine adds one line of JSON to a file of the case.
+func appendLine(name string, v any) (err error) {
 	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
 	if err != nil {
-		return fmt.Errorf("write label: %w", err)
+		return fmt.Errorf("write %s: %w", filepath.Base(name), err)
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	line, err := json.Marshal(l)
+	line, err := json.Marshal(v)
 	if err != nil {
-		return fmt.Errorf("write label: %w", err)
+		return fmt.Errorf("write %s: %w", filepath.Base(name), err)
 	}
 	if _, err := f.Write(append(line, '\n')); err != nil {
-		return fmt.Errorf("write label: %w", err)
+		return fmt.Errorf("write %s: %w", filepath.Base(name), err)
 	}
 	return f.Sync()
 }

@@ -22,6 +22,7 @@ type Server struct {
 	NoBeta  bool             // only v1.0 exists
 	Feed    []string         // content types of the activity feed that are subscribed to from the start
 	Limits  bool             // throttle what exceeds the documented limits
+	Gone    []string         // internet message ids that are in the logs and in no mailbox any more
 
 	once     sync.Once
 	chance   *chance
@@ -252,6 +253,8 @@ func (s *Server) answer(w http.ResponseWriter, req *http.Request, version, path 
 		s.hunting(w, req)
 	case req.Method != http.MethodGet:
 		s.fail(w, 405, "Request_BadRequest", "Specified HTTP method is not allowed for the request target.")
+	case strings.HasPrefix(path, "/users/") && strings.HasSuffix(path, "/messages"):
+		s.messages(w, req, path)
 	case s.Tenant.Singles[path] != nil:
 		s.sendBody(w, req, s.withContext(req, path, s.Tenant.Singles[path]))
 	default:

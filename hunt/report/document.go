@@ -70,7 +70,7 @@ func Markdown(w io.Writer, d Document) error {
 		}
 		if e := i.Exposure; e != nil {
 			fmt.Fprintf(b, "\nMail: %d messages read, %d whole folders, %d sent, in %d mailboxes.\n", len(e.Messages), len(e.Folders), len(e.Sent), len(e.Mailboxes))
-			for _, u := range e.Unknown {
+			for _, u := range grouped(e.Unknown) {
 				fmt.Fprintf(b, "- unknown exposure: %s %s\n", mark(u.Mailbox), mark(u.Reason))
 			}
 		}

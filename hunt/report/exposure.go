@@ -33,12 +33,25 @@ func ExposureTable(w io.Writer, e *hunt.Exposure) error {
 	b := bufio.NewWriter(w)
 	writeExposure(b, e)
 	for _, m := range e.Messages {
-		fmt.Fprintf(b, "  %s  %s  %s  %s  %s\n", moment(m.First), cut(Safe(m.Mailbox)), cut(Safe(m.Folder)), cut(Safe(m.ID)), cut(Safe(m.Subject)))
+		writeMessage(b, m, m.Folder)
 	}
 	for _, m := range e.Sent {
-		fmt.Fprintf(b, "  %s  %s  sent  %s  %s\n", moment(m.First), cut(Safe(m.Mailbox)), cut(Safe(m.ID)), cut(Safe(m.Subject)))
+		writeMessage(b, m, "sent")
+	}
+	if r := e.Resolution; r != nil {
+		fmt.Fprintf(b, "\nLOOKED UP\n\n  %d of %d messages found, %d are gone\n", r.Found, r.Asked, r.Gone)
+		for _, u := range r.Refused {
+			line(b, "refused", fmt.Sprintf("%s: %d messages: %s", u.Mailbox, u.Messages, u.Reason))
+		}
 	}
 	return b.Flush()
+}
+
+func writeMessage(b *bufio.Writer, m hunt.Message365, where string) {
+	fmt.Fprintf(b, "  %s  %s  %s  %s  %s\n", moment(m.First), cut(Safe(m.Mailbox)), cut(Safe(where)), cut(Safe(m.ID)), cut(Safe(m.Subject)))
+	if m.From != "" || m.Sensitivity != "" {
+		line(b, "", strings.TrimSpace("from "+m.From+" "+moment(m.Received)+" "+m.Sensitivity+" "+m.Labels))
+	}
 }
 
 func writeExposure(b *bufio.Writer, e *hunt.Exposure) {
@@ -51,10 +64,35 @@ func writeExposure(b *bufio.Writer, e *hunt.Exposure) {
 	for _, f := range e.Folders {
 		line(b, "folder", fmt.Sprintf("%s %s, from %s: every message in it counts as read", f.Mailbox, f.Folder, period(f.First, f.Last)))
 	}
-	for _, u := range e.Unknown {
+	for _, u := range grouped(e.Unknown) {
 		line(b, "unknown", strings.TrimSpace(u.Mailbox+" "+period(u.Start, u.End))+": "+u.Reason+fix(u.Fix))
 	}
 	b.WriteByte('\n')
+}
+
+// namedMailboxes is how many mailboxes one line names; CSV and JSON name all.
+const namedMailboxes = 5
+
+// grouped joins unknowns that differ in their mailbox only.
+func grouped(list []hunt.Unknown) []hunt.Unknown {
+	boxes := map[hunt.Unknown][]string{}
+	var order []hunt.Unknown
+	for _, u := range list {
+		k := u
+		k.Mailbox = ""
+		if boxes[k] == nil {
+			order = append(order, k)
+		}
+		boxes[k] = append(boxes[k], u.Mailbox)
+	}
+	for n, k := range order {
+		names := boxes[k]
+		order[n].Mailbox = strings.Join(names[:min(len(names), namedMailboxes)], ", ")
+		if more := len(names) - namedMailboxes; more > 0 {
+			order[n].Mailbox += fmt.Sprintf(" and %d more", more)
+		}
+	}
+	return order
 }
 
 func fix(text string) string {
@@ -74,24 +112,25 @@ func ExposureJSON(w io.Writer, e *hunt.Exposure) error {
 // ExposureCSV writes one line for each message, folder, search and unknown.
 func ExposureCSV(w io.Writer, e *hunt.Exposure) error {
 	out := csv.NewWriter(w)
-	write := func(kind, mailbox, id, folder, subject string, size int64, first, last time.Time, times int, records []string) {
-		cells := []string{kind, mailbox, id, folder, subject, strconv.FormatInt(size, 10), moment(first), moment(last), strconv.Itoa(times), strings.Join(records, " ")}
+	write := func(kind, mailbox, id, folder, subject string, size int64, first, last time.Time, times int, records []string, resolved ...string) {
+		cells := []string{kind, mailbox, id, folder, subject, strconv.FormatInt(size, 10), moment(first), moment(last), strconv.Itoa(times), strings.Join(records, " "), "", "", "", ""}
+		copy(cells[len(cells)-4:], resolved)
 		for i := range cells {
 			cells[i] = Cell(cells[i])
 		}
 		_ = out.Write(cells) // kept by the writer until Error
 	}
-	if err := out.Write([]string{"kind", "mailbox", "internetMessageId", "folder", "subject", "size", "first", "last", "times", "records"}); err != nil {
+	if err := out.Write([]string{"kind", "mailbox", "internetMessageId", "folder", "subject", "size", "first", "last", "times", "records", "from", "received", "sensitivity", "labels"}); err != nil {
 		return err
 	}
 	for _, m := range e.Messages {
-		write("read", m.Mailbox, m.ID, m.Folder, m.Subject, m.Size, m.First, m.Last, m.Times, m.Records)
+		write("read", m.Mailbox, m.ID, m.Folder, m.Subject, m.Size, m.First, m.Last, m.Times, m.Records, m.From, moment(m.Received), m.Sensitivity, m.Labels)
 	}
 	for _, f := range e.Folders {
 		write("whole folder", f.Mailbox, "", f.Folder, "", 0, f.First, f.Last, f.Times, f.Records)
 	}
 	for _, m := range e.Sent {
-		write("sent", m.Mailbox, m.ID, m.Folder, m.Subject, m.Size, m.First, m.Last, m.Times, m.Records)
+		write("sent", m.Mailbox, m.ID, m.Folder, m.Subject, m.Size, m.First, m.Last, m.Times, m.Records, m.From, moment(m.Received), m.Sensitivity, m.Labels)
 	}
 	for _, s := range e.Searches {
 		write("search", s.Actor, "", "", s.Query, 0, s.At, s.At, 1, []string{s.Record})

@@ -29,7 +29,7 @@ func HTML(w io.Writer, d Document) error {
 		"timeline": timelinePicture, "graph": graphPicture, "missing": func() []string { return missing(d.Report.Conclusion) },
 		"inc": func(n int) int { return n + 1 }, "join": func(s []string) string { return shorten(strings.Join(s, ", ")) },
 		"records": func(s []string) string { return shorten(recordList(s)) }, "count": d.Report.Conclusion.Count, "judgements": hunt.Judgements,
-		"top": func(n int, v []hunt.Verdict) []hunt.Verdict { return v[:min(n, len(v))] }, "told": told, "few": few, "day": func(t time.Time) string { return moment(t) },
+		"top": func(n int, v []hunt.Verdict) []hunt.Verdict { return v[:min(n, len(v))] }, "told": told, "grouped": grouped, "few": few, "day": func(t time.Time) string { return moment(t) },
 		"style": func() template.CSS { return template.CSS(pageStyle) }, //nolint:gosec // our own file
 	}).Parse(pageText)
 	if err != nil {
