@@ -33,6 +33,7 @@ type Result struct {
 	Err      error
 	Findings int
 	Coverage Answer
+	Elapsed  time.Duration
 }
 
 // CannotTell reports whether the query's silence means nothing: it failed, or
@@ -58,9 +59,12 @@ func (r *Runner) Run(ctx context.Context, queries []*Query) (*Report, error) {
 		workers.Go(func() {
 			for i := range next {
 				answer := Inherit(queries[i].Tables, known)
+				start := time.Now()
 				var err error
 				found[i], err = r.ask(ctx, queries[i], report.Now, answer)
-				report.Results[i] = Result{Query: queries[i], Outcome: OutcomeOf(err), Err: err, Findings: len(found[i]), Coverage: answer}
+				report.Results[i] = Result{
+					Query: queries[i], Outcome: OutcomeOf(err), Err: err, Findings: len(found[i]), Coverage: answer, Elapsed: time.Since(start),
+				}
 			}
 		})
 	}

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -20,6 +22,7 @@ type huntOptions struct {
 	format  string
 	failOn  string
 	asOf    string
+	profile bool
 }
 
 func newHunt(p *program) *cobra.Command {
@@ -43,6 +46,7 @@ answer rests on. It changes nothing in the case.` + exitStatus,
 	f.StringVar(&o.format, "format", "table", "table, json or jsonl")
 	f.StringVar(&o.failOn, "fail-on", "low", "least severity that makes the exit code 1")
 	f.StringVar(&o.asOf, "as-of", "", "what now() returns, such as 2026-10-03T12:00:00Z (default: the end of the data)")
+	f.BoolVar(&o.profile, "profile", false, "run one query after the other, and print the time and rows of each on standard error")
 	complete(cmd, "format", "table", "json", "jsonl")
 	complete(cmd, "fail-on", "informational", "low", "medium", "high", "critical")
 	return cmd
@@ -66,7 +70,22 @@ func (o *huntOptions) run(ctx context.Context) error {
 	if err := format.Write(o.out, result); err != nil {
 		return err
 	}
+	if o.profile {
+		o.printProfile(result.Results)
+	}
 	return o.conclude(result, bar)
+}
+
+// printProfile lists the queries, slowest first.
+func (p *program) printProfile(results []hunt.Result) {
+	results = slices.Clone(results)
+	slices.SortStableFunc(results, func(a, b hunt.Result) int { return cmp.Compare(b.Elapsed, a.Elapsed) })
+	var total time.Duration
+	for _, r := range results {
+		total += r.Elapsed
+		fmt.Fprintf(p.err, "%9.3f s  %6d rows  %s\n", r.Elapsed.Seconds(), r.Findings, report.Safe(r.Query.ID))
+	}
+	fmt.Fprintf(p.err, "%9.3f s  in all\n", total.Seconds())
 }
 
 // asOf is the clock that the user set, or else the case's own.

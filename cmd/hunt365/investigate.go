@@ -43,6 +43,9 @@ func (o *huntOptions) investigate(ctx context.Context, conclude bool) (_ *invest
 	if err != nil {
 		return nil, err
 	}
+	if list, err = tune(o.dir, list); err != nil {
+		return nil, err
+	}
 	eng, err := openEngine(o.dir, o.limits)
 	if err != nil {
 		return nil, err
@@ -60,7 +63,11 @@ func (o *huntOptions) investigate(ctx context.Context, conclude bool) (_ *invest
 	if err != nil {
 		return nil, err
 	}
-	runner := hunt.Runner{Engine: eng, Clock: clock, Workers: runtime.GOMAXPROCS(0), MaxRows: o.maxRows, Timeout: o.timeout}
+	workers := runtime.GOMAXPROCS(0)
+	if o.profile {
+		workers = 1 // so that no query waits for another
+	}
+	runner := hunt.Runner{Engine: eng, Clock: clock, Workers: workers, MaxRows: o.maxRows, Timeout: o.timeout}
 	result, err := runner.Run(ctx, list)
 	if err != nil {
 		return nil, err
@@ -80,7 +87,16 @@ func (o *huntOptions) investigateCase(ctx context.Context) (*investigation, erro
 		return nil, err
 	}
 	o.dir = dir
-	return o.investigate(ctx, true)
+	inv, err := o.investigate(ctx, true)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range inv.report.Results {
+		if r.Outcome != hunt.Answered {
+			o.explainFailure(r)
+		}
+	}
+	return inv, nil
 }
 
 func readLabels(dir string) ([]hunt.Label, error) {

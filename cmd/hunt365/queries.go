@@ -19,7 +19,7 @@ type queriesOptions struct {
 
 func newQueries(p *program) *cobra.Command {
 	o := &queriesOptions{program: p}
-	cmd := &cobra.Command{Use: "queries <command>", Short: "List, show and test detection queries"}
+	cmd := &cobra.Command{Use: "queries <command>", Short: "List, show, explain, export and test detection queries"}
 	cmd.PersistentFlags().StringVar(&o.folder, "queries", "", "folder of queries instead of the built-in ones")
 	cmd.AddCommand(&cobra.Command{
 		Use: "list", Short: "List the queries", Args: cobra.NoArgs,
@@ -28,7 +28,7 @@ func newQueries(p *program) *cobra.Command {
 		Use: "show ID", Short: "Show one query with what it misses", Args: exactly(1, "the id of a query"),
 		ValidArgsFunction: o.completeIDs,
 		RunE:              func(_ *cobra.Command, args []string) error { return o.show(args[0]) },
-	}, newQueriesTest(o))
+	}, newQueriesExplain(o), newQueriesExport(o), newQueriesTest(o))
 	return cmd
 }
 

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"sync"
 
 	"github.com/hunt365/hunt365/hunt"
 	"github.com/hunt365/hunt365/hunt/ingest"
@@ -49,8 +50,11 @@ func (o *fixtureOptions) openFixture(ctx context.Context, name string) (*engine,
 	if err != nil {
 		return nil, err
 	}
-	sum := sha256.Sum256(append([]byte(name+"\n"), text...))
+	sum := sha256.Sum256(text)
 	dir := filepath.Join(o.cases, hex.EncodeToString(sum[:12]))
+	one, _ := o.making.LoadOrStore(dir, &sync.Mutex{}) // two queries may have the same fixture
+	one.(*sync.Mutex).Lock()
+	defer one.(*sync.Mutex).Unlock()
 	if !isCase(dir) {
 		if err := o.importFixture(ctx, dir, name, text); err != nil {
 			return nil, err
@@ -83,7 +87,7 @@ func (o *fixtureOptions) importFixture(ctx context.Context, dir, name string, te
 func (e *engine) filled(ctx context.Context) (map[string]bool, error) {
 	out := map[string]bool{"Coverage": true}
 	for _, t := range e.Tables() {
-		rows, err := e.Query(ctx, hunt.Request{Text: t.Name + " | take 1 | project TimeGenerated", Now: e.Now()})
+		rows, err := e.Query(ctx, hunt.Request{Text: t.Name + " | take 1 | project Any = 1", Now: e.Now()})
 		if err != nil {
 			return nil, err
 		}

@@ -32,6 +32,15 @@ type fixtureOptions struct {
 	all      []*hunt.Query // what --cross holds against every quiet file
 	content  fs.FS
 	excepted exceptions
+	making   sync.Map // case folder → lock
+}
+
+// newTest is `hunt365 test queries/ID`, as short as `go test`.
+func newTest(p *program) *cobra.Command {
+	q := &queriesOptions{program: p}
+	cmd := newQueriesTest(q)
+	cmd.Flags().StringVar(&q.folder, "queries", "", "folder of queries instead of the built-in ones")
+	return cmd
 }
 
 func newQueriesTest(q *queriesOptions) *cobra.Command {
