@@ -70,6 +70,7 @@ func (e *engine) env(ctx context.Context, now time.Time) *kql.Env {
 		Now:        now,
 		Empty:      e.emptiness(ctx),
 		External:   e.external,
+		Places:     e.places,
 		Discover:   func(p *kql.Plan) ([][]string, error) { return e.discover(ctx, p) },
 	}
 }

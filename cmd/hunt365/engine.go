@@ -23,6 +23,7 @@ type engine struct {
 	lists watchlists
 	temp  string // folder to remove at the end, for a case that is empty
 
+	places   bool                                         // there is an address database
 	files    *os.Root                                     // what externaldata may read; nil: nothing
 	external func(src kql.External) (*kql.DataSet, error) // answers externaldata; nil: refused
 	note     func(text string)                            // told what a query's author may want to know; see tolerant
@@ -35,7 +36,13 @@ func openEngine(dir string, l limits) (*engine, error) {
 	if l.memory > 0 {
 		opts.Queries = fmt.Sprintf("%dB", int64(l.memory))
 	}
-	e := &engine{}
+	e := &engine{places: l.geo != ""}
+	if e.places {
+		var err error
+		if opts.Geo, err = openGeo(l.geo); err != nil {
+			return nil, err
+		}
+	}
 	if dir == "" {
 		var err error
 		if e.temp, err = os.MkdirTemp("", "hunt365-"); err != nil {

@@ -44,7 +44,7 @@ func (o *lintOptions) run(ctx context.Context) error {
 		return err
 	}
 	defer eng.Close()
-	eng.external = emptyExternal
+	eng.external, eng.places = emptyExternal, true
 	file := ""
 	eng.tolerant(func(note string) { fmt.Fprintf(o.out, "%s: note: %s\n", report.Safe(file), safeLines(note)) }) // lists are data
 	checked, bad := 0, 0

@@ -12,10 +12,12 @@ import (
 // lookups are the files beside the case that queries may read.
 type lookups struct {
 	allow string
+	geo   string
 }
 
 func (l *lookups) register(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&l.allow, "allow-file", "", "folder whose files externaldata may read in place of the addresses that queries name")
+	cmd.Flags().StringVar(&l.geo, "geo", "", "address database (.mmdb, such as GeoLite2 City or DB-IP City) for geo_info_from_ip_address")
 }
 
 // open makes an engine's externaldata read what the user allowed.

@@ -112,6 +112,9 @@ func (c *row) builtin(fn *Func, e *Call) (Scalar, error) {
 		e = &Call{Span: e.Span, Func: e.Func, Args: []Expr{e.Args[2], e.Args[0], e.Args[1]}}
 		fn = LookupFunc(ScalarFunc, "replace_regex")
 	}
+	if fn.Canonical == "geo_info_from_ip_address" && !c.env.Places {
+		c.note("there is no address database: geo_info_from_ip_address gives null (name one with --geo)")
+	}
 	if to, ok := conversions[fn.Canonical]; ok && len(args) == 1 {
 		return c.conversion(fn, args[0], to, e)
 	}

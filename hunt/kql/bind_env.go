@@ -24,6 +24,8 @@ type Env struct {
 	// External reads what externaldata names; nil: refused. Missing columns are its
 	// business: the result has the columns asked for.
 	External func(src External) (*DataSet, error)
+	// Places says that geo_info_from_ip_address has an address database to ask.
+	Places bool
 	// Discover runs a plan whose columns are all strings while binding, for plugins
 	// whose columns depend on data (bag_unpack, pivot). Nil: those need a schema.
 	Discover func(p *Plan) ([][]string, error)

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/hunt365/hunt365/hunt/kql/duck"
 )
 
 // Mapping fills one table from the records of one format.
@@ -37,6 +39,7 @@ type Options struct {
 	Memory   string                              // DuckDB's memory limit while mapping; default 270MB
 	Queries  string                              // DuckDB's memory limit while querying; default 1GB
 	Threads  int                                 // of a query; default 2
+	Geo      duck.GeoLookup                      // what geo_info_from_ip_address asks; default: nothing is known
 	Progress func(phase string, done, all int64) // how far a long step is; may be nil
 	fault    func(step string) error             // tests stop the case here
 	rotate   int64                               // records per segment; tests want small ones

@@ -96,7 +96,7 @@ func (c *Case) openReader(ctx context.Context) (*database, error) {
 		return nil, err
 	}
 	d := &database{db: sql.OpenDB(connector)}
-	err = d.prepare(ctx)
+	err = d.prepare(ctx, c.opts.Geo)
 	registered = true // before list, whose connection is kept for queries
 	if err == nil {
 		err = d.list(ctx)
@@ -127,7 +127,7 @@ func (d *database) list(ctx context.Context) error {
 
 // prepare registers the Go functions and shuts the doors, once for all
 // connections, and drops the connection that did it.
-func (d *database) prepare(ctx context.Context) error {
+func (d *database) prepare(ctx context.Context, geo duck.GeoLookup) error {
 	defer d.db.SetMaxIdleConns(4)
 	d.db.SetMaxIdleConns(0)
 	conn, err := d.db.Conn(ctx)
@@ -139,7 +139,7 @@ func (d *database) prepare(ctx context.Context) error {
 	if err != nil || prepared {
 		return errors.Join(err, conn.Close())
 	}
-	for _, f := range duck.Functions(nil) {
+	for _, f := range duck.Functions(geo) {
 		if err := duckdb.RegisterScalarUDF(conn, f.Name, scalar{f}); err != nil {
 			return errors.Join(fmt.Errorf("function %s: %w", f.Name, err), conn.Close())
 		}
