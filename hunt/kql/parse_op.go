@@ -266,7 +266,9 @@ func (p *parser) optionValue() Expr {
 	switch t := p.tok(); {
 	case t.kind == tIdent && t.text != "true" && t.text != "false" && !(p.punctAt(1, "(") && literalForms[t.text] != nil && p.at(1).Start == t.End):
 		return p.anyName("a value")
-	case t.kind == tIdent || t.kind == tString || t.kind == tInt || t.kind == tReal || t.kind == tTimeSpan || p.isBracketName(0):
+	case p.isBracketName(0):
+		return p.anyName("a value")
+	case t.kind == tIdent || t.kind == tString || t.kind == tInt || t.kind == tReal || t.kind == tTimeSpan:
 		return p.primary()
 	case p.isPunct("-"):
 		return p.unary()

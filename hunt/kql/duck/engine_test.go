@@ -185,6 +185,8 @@ var macroCases = []struct{ sql, want string }{
 	{`kql_go_parse_ipv6('192.0.2.1', 128)`, "0000:0000:0000:0000:0000:ffff:c000:0201"},
 	{`kql_go_inflate('zlib', 'eJwLSS0uUSguKcrMS1cwNDIGACxqBQ4='), kql_go_inflate('zlib', 'x')`, "Test string 123"},
 	{`kql_go_terms('naïveterm', '["term"]', true, true, true), kql_go_terms('é term', '["term"]', true, true, true)`, "false true"},
+	{`kql_elements_of_text('[1, {"a" : 2}, null]'), kql_elements_of_text('[]'), kql_elements_of_text('[1, ')`, `[1 {"a":2} null] [] ["[1, "]`},
+	{`kql_elements_of_text('{"a":1,"b":2}'), kql_elements_of_text('x'), kql_elements_of_text('')`, `[{"a":1} {"b":2}] ["x"] [<nil>]`},
 	{`kql_go_bag_remove_keys('{"a":{"b":1,"c":2},"d":3}', '["$.a.b","d"]')`, `{"a":{"c":2}}`},
 	{`kql_go_geo_distance(-122.407628, 47.578557, -118.275287, 34.019056)::BIGINT`, "1546754"},
 }

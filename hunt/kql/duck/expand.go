@@ -24,6 +24,17 @@ func (l *lowerer) expand(n *kql.ExpandRel, want int) (*rel, error) {
 	return l.expanded(in, n.Outputs, expansion{n.Items, n.Index, n.ArrayPairs, n.Limit}, want)
 }
 
+// elements lists what a value expands into.
+func (x expansion) elements(e expr) string {
+	switch {
+	case x.pairs:
+		return "kql_element_pairs(" + asDynamic(e).sql + ")"
+	case e.unread != "":
+		return once("kql_elements_of_text", e.unread)
+	}
+	return "kql_elements(" + asDynamic(e).sql + ")"
+}
+
 // expanded lowers in three steps: the arrays as lists, the lists as rows, the
 // rows' elements as values of their types. keep lists the columns to keep; those
 // of the expansion are among them.
@@ -37,11 +48,7 @@ func (l *lowerer) expanded(in *rel, keep []*kql.Col, x expansion, want int) (*re
 			return nil, err
 		}
 		name := l.fresh("l")
-		macro := "kql_elements"
-		if x.pairs {
-			macro = "kql_element_pairs"
-		}
-		sql := fmt.Sprintf("%s(%s)", macro, asDynamic(e).sql)
+		sql := x.elements(e)
 		if x.limit != nil {
 			n, err := l.scalar(x.limit, in)
 			if err != nil {

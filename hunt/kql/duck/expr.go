@@ -25,6 +25,8 @@ type expr struct {
 	text string
 	// raw is a dynamic value in which JSON null may still be 'null'.
 	raw string
+	// unread is the text that sql reads as JSON, where sql does only that.
+	unread string
 	// plain and huge are whole-number arithmetic without and with room for
 	// overflow, from which a chain of operators makes one expression.
 	plain, huge string

@@ -150,7 +150,7 @@ func lowerParseJSON(_ *kql.Apply, a []expr) (expr, error) {
 func unchecked(text string) expr {
 	out := expr{typ: schema.Dynamic, null: true, sql: once("kql_parse_json", text)}
 	if !strings.Contains(text, "SELECT ") {
-		out.raw, out.try = "nullif("+text+", '')", true
+		out.raw, out.try, out.unread = "nullif("+text+", '')", true, text
 	}
 	return out
 }
