@@ -46,6 +46,8 @@ func newBench(p *program) *cobra.Command {
 			return store.ReadTables(cmd.Context(), args[0], args[1], storeOptions())
 		},
 	})
+	cmd.AddCommand(newBenchGen(o.program))
+	cmd.AddCommand(newBenchTables(o.program)...)
 	return cmd
 }
 
