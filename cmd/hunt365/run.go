@@ -30,6 +30,7 @@ type program struct {
 	in       io.Reader
 	out, err io.Writer
 	tty      bool // err is a terminal: progress may be drawn
+	prompted bool // an interrupt ended a query of the prompt, not the program
 	fake     *fakeTenant
 }
 
@@ -50,7 +51,7 @@ func (p *program) run(args []string) int {
 	root := newRoot(p)
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
-	if ctx.Err() != nil {
+	if ctx.Err() != nil && !p.prompted {
 		fmt.Fprintln(p.err, "hunt365: interrupted")
 		return exitInterrupted
 	}
@@ -72,7 +73,7 @@ findings with the records that prove them. It sends nothing over the network.`,
 	root.SetErr(p.err)
 	root.AddCommand(
 		newImport(p), newHunt(p), newStory(p), newExposure(p), newTimeline(p), newReport(p), newLabel(p), newQuery(p), newCase(p), newRebuild(p), newDemo(p),
-		newQueries(p), newTest(p), newCoverage(p), newLists(p), newLint(p), newFmt(p), newSchema(p), newBench(p), newCollect(p), newPermissions(p), newVersion(p), exitCodesTopic(),
+		newQueries(p), newTest(p), newCoverage(p), newLists(p), newLint(p), newFmt(p), newSchema(p), newBench(p), newCollect(p), newPermissions(p), newTUI(p), newVersion(p), exitCodesTopic(),
 	)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return hint(err, "see %s --help", cmd.CommandPath())
