@@ -138,7 +138,7 @@ const (
 var (
 	countries = []origin{{"", "AT", 64500, 47.07, 15.44}, {"", "DE", 64501, 52.52, 13.40}, {"", "NL", 64502, 52.37, 4.90}}
 	abroad    = []origin{{"", "US", 64601, 40.71, -74.0}, {"", "ES", 64602, 40.41, -3.70}, {"", "JP", 64603, 35.68, 139.69}}
-	hostile   = []origin{{"", "NG", 64701, 6.45, 3.39}, {"", "RU", 64702, 55.75, 37.61}, {"", "BR", 64703, -23.55, -46.63}, {"", "VN", 64704, 21.02, 105.83}}
+	hostile   = []string{"NG", "RU", "BR", "VN", "IN", "ID", "TR", "UA", "RO", "BG", "MA", "ZA", "KE", "AR", "CO", "MX", "TH", "MY", "PK", "BD", "EG", "GH", "CL", "PE", "KZ", "GE", "RS", "MD"}
 )
 
 func newWorld(seed uint64, users, days int) *world {

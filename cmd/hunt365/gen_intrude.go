@@ -43,7 +43,7 @@ func (w *world) intrude(n int) []told {
 		f := all[k%len(all)]
 		t := f.tales[k/len(all)%len(f.tales)]
 		i := 4 + (k*5)%(len(w.people)-6)
-		s := &story{world: w, victim: w.people[i], other: w.people[i+1], admin: w.people[i+2], from: hostile[w.IntN(len(hostile))]}
+		s := &story{world: w, victim: w.people[i], other: w.people[i+1], admin: w.people[i+2], from: origin{country: hostile[k%len(hostile)], asn: 64700 + k, lat: float64(w.IntN(80) - 40), lon: float64(60 + w.IntN(100))}}
 		s.from.ip = fmt.Sprintf("45.%d.%d.%d", 80+w.IntN(100), w.IntN(250), 1+w.IntN(250))
 		s.at = w.start.AddDate(0, 0, w.days-5+w.IntN(4)).Add(time.Duration(8*60+w.IntN(600)) * time.Minute)
 		s.app = &service{fmt.Sprintf("Mail Helper %d", w.IntN(100)), w.guid(), w.guid(), w.guid(), s.from}

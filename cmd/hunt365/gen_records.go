@@ -71,7 +71,11 @@ func (w *world) direct(at time.Time, name, category string, by *worker, ip strin
 	id := "Directory_" + w.guid()
 	props := []record{}
 	for i := 0; i+1 < len(changed); i += 2 {
-		props = append(props, record{"displayName": changed[i], "oldValue": "[]", "newValue": changed[i+1]})
+		old := "[]"
+		if changed[i] == "UserType" {
+			old = `["Guest"]`
+		}
+		props = append(props, record{"displayName": changed[i], "oldValue": old, "newValue": changed[i+1]})
 	}
 	initiator := record{"user": record{"id": by.id, "displayName": nil, "userPrincipalName": by.upn, "ipAddress": ip, "roles": []any{}}}
 	if by.upn == "" {
