@@ -73,7 +73,7 @@ findings with the records that prove them. It sends nothing over the network.`,
 	root.SetErr(p.err)
 	root.AddCommand(
 		newImport(p), newHunt(p), newStory(p), newExposure(p), newTimeline(p), newReport(p), newLabel(p), newQuery(p), newCase(p), newRebuild(p), newDemo(p),
-		newQueries(p), newTest(p), newCoverage(p), newLists(p), newLint(p), newFmt(p), newSchema(p), newBench(p), newCollect(p), newPermissions(p), newVersion(p), exitCodesTopic(),
+		newQueries(p), newTest(p), newCoverage(p), newLists(p), newLint(p), newFmt(p), newSchema(p), newBench(p), newCollect(p), newPermissions(p), newTUI(p), newVersion(p), exitCodesTopic(),
 	)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return hint(err, "see %s --help", cmd.CommandPath())
