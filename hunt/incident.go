@@ -40,6 +40,17 @@ type Incident struct {
 // Findings returns the incident's findings in time order.
 func (i *Incident) Findings() []*Finding { return i.findings }
 
+// RecordsOf returns those of a finding's records that are of the incident's
+// tenant.
+func (i *Incident) RecordsOf(finding string) []string {
+	for _, e := range i.Evidence {
+		if e.Finding == finding {
+			return e.Records
+		}
+	}
+	return nil
+}
+
 // Evidence is one finding of an incident, with those of its records that are of
 // the incident's tenant.
 type Evidence struct {

@@ -145,7 +145,10 @@ func (w way) followFrom(first int, findings []*Finding, facts Facts, app string)
 	var last time.Time
 	var added []Credential // by the credential step, where the records name keys
 	used := map[string]bool{}
-	for _, s := range w.steps[first:] {
+	for n, s := range w.steps[first:] {
+		if n > 0 && len(run) == 0 { // it begins elsewhere, or not at all
+			return nil
+		}
 		for _, f := range findings {
 			if f.Start.IsZero() || used[f.ID] || !s.seen(f, facts, app) || last.After(latest(f)) {
 				continue
@@ -163,9 +166,9 @@ func (w way) followFrom(first int, findings []*Finding, facts Facts, app string)
 			used[f.ID] = true
 			last = f.Start
 			run = append(run, ChainStep{Name: s.name, At: f.Start, Finding: f.ID, KeyID: key})
-			for n := range run {
-				if run[n].Name == credentialStep && key != "" {
-					run[n].KeyID = key
+			for k := range run {
+				if run[k].Name == credentialStep && key != "" {
+					run[k].KeyID = key
 				}
 			}
 			break

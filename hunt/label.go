@@ -18,7 +18,7 @@ const (
 // Label is what a person decided about a finding or an incident.
 type Label struct {
 	ID       string    `json:"id"`      // f-… or i-…
-	Verdict  string    `json:"verdict"` // benign or confirmed
+	Verdict  string    `json:"verdict"` // benign, confirmed, or new: the label is taken back
 	Why      string    `json:"why"`
 	By       string    `json:"by,omitempty"`
 	At       time.Time `json:"at"`
@@ -43,8 +43,9 @@ func ReadLabels(r io.Reader) ([]Label, error) {
 	return out, s.Err()
 }
 
-// ApplyLabels sets the findings' status; the last label of a finding counts. It
-// returns how many were made benign: they are suppressed, not forgotten.
+// ApplyLabels sets the findings' status; the last label of a finding counts, and
+// one that was taken back makes it new again. It returns how many are benign:
+// they are suppressed, not forgotten.
 func ApplyLabels(findings []Finding, labels []Label) (benign int) {
 	status := map[string]string{}
 	for _, l := range labels {

@@ -33,11 +33,11 @@ func Respond(i *Incident, facts Facts) []Step {
 		case r.entity == "":
 			steps = append(steps, Step{Do: r.do, Why: r.why, Script: r.script})
 		case r.entity == App:
-			for _, target := range appTargets(i, facts, r) {
+			for _, target := range r.appTargets(r.entities(i), facts) {
 				steps = append(steps, Step{Do: r.do, Why: r.why, Target: target, Script: appScript(r.script, target)})
 			}
 		default:
-			for _, target := range r.targets(i) {
+			for _, target := range r.targets(r.entities(i)) {
 				steps = append(steps, Step{Do: r.do, Why: r.why, Target: target, Script: r.fill(target)})
 			}
 		}
@@ -68,9 +68,31 @@ func ordinary(name string) bool {
 		!strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) })
 }
 
-func (r remedy) targets(i *Incident) []string {
+// entities are those that the remedy is for: of the findings that show one of its
+// techniques, or all.
+func (r remedy) entities(i *Incident) []Entity {
+	if len(r.techniques) == 0 {
+		return i.Entities
+	}
+	var out []Entity
+	for _, f := range i.findings {
+		if !hasTechnique(f, r.techniques...) {
+			continue
+		}
+		for _, e := range f.Entities {
+			ours := slices.ContainsFunc(i.Entities, func(x Entity) bool { return x.Type == e.Type && x.ID == e.ID }) // and not of another tenant
+			if ours && !slices.Contains(out, e) {
+				out = append(out, e)
+			}
+		}
+	}
+	slices.SortFunc(out, compareEntities)
+	return out
+}
+
+func (r remedy) targets(entities []Entity) []string {
 	var out []string
-	for _, e := range i.Entities {
+	for _, e := range entities {
 		if e.Type == r.entity && slices.Contains(r.roles, e.Role) && !(e.Type == Account && systemAccount(e.ID)) {
 			out = append(out, e.ID)
 		}
@@ -81,14 +103,14 @@ func (r remedy) targets(i *Incident) []string {
 // appTargets lists the incident's applications, each under the best of its
 // names: its client id, or else the id of its service principal, or else what it
 // is called. Those of the platform are left alone.
-func appTargets(i *Incident, facts Facts, r remedy) []string {
+func (r remedy) appTargets(entities []Entity, facts Facts) []string {
 	best := map[string]string{}
 	for _, rank := range []func(Entity) bool{
 		func(e Entity) bool { return e.Type == App && guidPattern.MatchString(e.ID) },
 		func(e Entity) bool { return guidPattern.MatchString(e.ID) },
 		func(Entity) bool { return true },
 	} {
-		for _, e := range i.Entities {
+		for _, e := range entities {
 			key := facts.key(e)
 			if class(e.Type) != App || best[key] != "" || !slices.Contains(r.roles, e.Role) || !rank(e) || facts.Own[e.ID] {
 				continue

@@ -76,7 +76,7 @@ var remedies = []remedy{
 	},
 	{
 		Account,
-		[]Role{Acted, Target},
+		[]Role{Target},
 		[]string{"T1098.003"},
 		"Take away roles that were granted", "A role makes every other step reversible by the intruder.",
 		"Get-MgUserMemberOf -UserId $X  # look for directory roles; Remove-MgDirectoryRoleMemberByRef for each that should not be",

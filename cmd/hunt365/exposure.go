@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -73,6 +74,9 @@ func (o *exposureOptions) run(ctx context.Context) error {
 	e, err := o.account(ctx)
 	if err != nil {
 		return err
+	}
+	if e.Records == 0 {
+		fmt.Fprintln(o.err, "no record of mail being touched is in this scope")
 	}
 	if o.resolve {
 		if err := o.lookUp(ctx, e); err != nil {

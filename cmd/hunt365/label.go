@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/user"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -25,14 +26,20 @@ type labelOptions struct {
 func newLabel(p *program) *cobra.Command {
 	o := &labelOptions{huntOptions: huntOptions{program: p}}
 	cmd := &cobra.Command{
-		Use:   "label ID (benign|confirmed) --why TEXT --case DIR",
+		Use:   "label [ID (benign|confirmed|remove)] --why TEXT --case DIR",
 		Short: "Say of a finding or an incident what it is",
 		Long: `Label keeps in the case what you decided about a finding (f-…) or an incident
 (i-…), and why. Findings that are benign take no further part in incidents and
-verdicts; they are counted, and never lost. The last label of a finding counts.
-Without arguments, the labels are printed as they are kept, one a line.`,
-		Example: "  hunt365 label f-5b1d20aa31c2d4e5 benign --why \"our backup product\" --case acme\n  hunt365 label --case acme > labels.ndjson",
-		Args:    cobra.MaximumNArgs(2),
+verdicts; they are counted, and never lost. The last label of a finding counts;
+remove takes it back, and is kept as well.
+
+Without arguments, the labels are printed as they are kept, one a line of JSON.
+The findings that hunt and report print carry theirs as status.`,
+		Example: `  hunt365 label f-5b1d20aa31c2d4e5 benign --why "our backup product" --case acme
+  hunt365 label i-32f200cd45f7 confirmed --why "owner denies it" --case acme
+  hunt365 label f-5b1d20aa31c2d4e5 remove --why "it was not" --case acme
+  hunt365 label --case acme > labels.ndjson`,
+		Args: cobra.MaximumNArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return o.list()
@@ -63,9 +70,12 @@ func (o *labelOptions) list() error {
 	return nil
 }
 
+// labelVerdicts is what the words of the command mean.
+var labelVerdicts = map[string]string{"benign": hunt.StatusBenign, "confirmed": hunt.StatusConfirmed, "remove": hunt.StatusNew}
+
 func (o *labelOptions) run(ctx context.Context, args []string) error {
-	if len(args) != 2 || args[1] != hunt.StatusBenign && args[1] != hunt.StatusConfirmed {
-		return hint(errors.New("label wants an id and benign or confirmed"), "such as: hunt365 label f-5b1d20aa31c2d4e5 benign --why \"our backup product\"")
+	if len(args) != 2 || labelVerdicts[args[1]] == "" {
+		return hint(errors.New("label wants an id and one of benign, confirmed, remove"), "such as: hunt365 label f-5b1d20aa31c2d4e5 benign --why \"our backup product\"")
 	}
 	if o.why == "" {
 		return hint(errors.New("a label needs a reason"), "say it with --why")
@@ -75,37 +85,46 @@ func (o *labelOptions) run(ctx context.Context, args []string) error {
 		return err
 	}
 	defer inv.Close()
-	findings, err := covered(inv.report, args[0])
+	id, findings, err := o.covered(inv.report, args[0])
 	if err != nil {
 		return err
 	}
-	l := hunt.Label{ID: args[0], Verdict: args[1], Why: o.why, At: time.Now().UTC().Truncate(time.Second), Findings: findings}
+	l := hunt.Label{ID: id, Verdict: labelVerdicts[args[1]], Why: o.why, At: time.Now().UTC().Truncate(time.Second), Findings: findings}
 	if u, err := user.Current(); err == nil {
 		l.By = u.Username
 	}
 	if err := appendLine(filepath.Join(o.dir, labelFile), l); err != nil {
 		return err
 	}
-	fmt.Fprintf(o.err, "%s is %s: %d findings\n", report.Safe(l.ID), l.Verdict, len(findings))
+	fmt.Fprintf(o.err, "%s is %s: %s\n", report.Safe(l.ID), l.Verdict, countFindings(len(findings)))
 	return nil
 }
 
-// covered lists the findings that an id speaks of.
-func covered(r *hunt.Report, id string) ([]string, error) {
+// covered lists the findings that an id speaks of, and spells the id out. An incident whose findings
+// were all labelled benign is no incident any more, but its label is known.
+func (o *labelOptions) covered(r *hunt.Report, id string) (whole string, findings []string, err error) {
 	for _, f := range r.Findings {
 		if f.ID == id {
-			return []string{id}, nil
+			return id, []string{id}, nil
 		}
 	}
 	i, err := r.Conclusion.Incident(id)
-	if err != nil {
-		return nil, hint(fmt.Errorf("no finding and no incident %q", id), "hunt365 hunt prints both")
+	if err == nil {
+		for _, f := range i.Findings() {
+			findings = append(findings, f.ID)
+		}
+		return i.ID, findings, nil
 	}
-	var out []string
-	for _, f := range i.Findings() {
-		out = append(out, f.ID)
+	labels, readErr := readLabels(o.dir)
+	if readErr != nil {
+		return "", nil, readErr
 	}
-	return out, nil
+	for _, l := range slices.Backward(labels) {
+		if l.ID == id {
+			return l.ID, l.Findings, nil
+		}
+	}
+	return "", nil, hint(fmt.Errorf("no finding and no incident %q", id), "hunt365 hunt --case %s prints both", o.dir)
 }
 
 // appendLine adds one line of JSON to a file of the case.
@@ -123,4 +142,11 @@ func appendLine(name string, v any) (err error) {
 		return fmt.Errorf("write %s: %w", filepath.Base(name), err)
 	}
 	return f.Sync()
+}
+
+func countFindings(n int) string {
+	if n == 1 {
+		return "1 finding"
+	}
+	return fmt.Sprintf("%d findings", n)
 }

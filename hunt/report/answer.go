@@ -150,7 +150,7 @@ func Story(w io.Writer, i *hunt.Incident, explain bool) error {
 		fmt.Fprintf(b, "  %s  %s\n", orText(moment(f.Start), "(no time)"), plain(f.Why))
 		line(b, "stage", strings.Join(f.Tactics, ", "))
 		line(b, "finding", f.ID+"  "+f.Rule+"  "+f.Severity.String()+"/"+f.Confidence)
-		line(b, "records", recordList(f.Records))
+		line(b, "records", recordList(i.RecordsOf(f.ID)))
 		line(b, "unless", f.Refute)
 		b.WriteByte('\n')
 	}

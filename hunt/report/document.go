@@ -66,7 +66,7 @@ func Markdown(w io.Writer, d Document) error {
 			fmt.Fprintf(b, "Chain: %s.\n\n", mark(chainText(i.Chain)))
 		}
 		for _, f := range i.Findings() {
-			fmt.Fprintf(b, "- %s %s (%s, %d records)\n", moment(f.Start), mark(f.Why), f.ID, len(f.Records))
+			fmt.Fprintf(b, "- %s %s (%s, %d records)\n", moment(f.Start), mark(f.Why), f.ID, len(i.RecordsOf(f.ID)))
 		}
 		if e := i.Exposure; e != nil {
 			fmt.Fprintf(b, "\nMail: %d messages read, %d whole folders, %d sent, in %d mailboxes.\n", len(e.Messages), len(e.Folders), len(e.Sent), len(e.Mailboxes))

@@ -6,7 +6,6 @@ import (
 	"html/template"
 	"io"
 	"strings"
-	"time"
 
 	"github.com/hunt365/hunt365/hunt"
 )
@@ -25,11 +24,11 @@ const widestText = 600
 // markup nor direction marks of a record have an effect.
 func HTML(w io.Writer, d Document) error {
 	page, err := template.New("report").Funcs(template.FuncMap{
-		"safe": shorten, "moment": moment, "period": period, "chain": chainText, "tactics": tactics,
+		"safe": shorten, "moment": moment, "period": period,
 		"timeline": timelinePicture, "graph": graphPicture, "missing": func() []string { return missing(d.Report.Conclusion) },
 		"inc": func(n int) int { return n + 1 }, "join": func(s []string) string { return shorten(strings.Join(s, ", ")) },
 		"records": func(s []string) string { return shorten(recordList(s)) }, "count": d.Report.Conclusion.Count, "judgements": hunt.Judgements,
-		"top": func(n int, v []hunt.Verdict) []hunt.Verdict { return v[:min(n, len(v))] }, "told": told, "grouped": grouped, "few": few, "day": func(t time.Time) string { return moment(t) },
+		"told": told, "grouped": grouped, "first": firstSteps, "plural": plural, "few": few,
 		"style": func() template.CSS { return template.CSS(pageStyle) }, //nolint:gosec // our own file
 	}).Parse(pageText)
 	if err != nil {
@@ -55,6 +54,20 @@ func told(list []hunt.Verdict) []hunt.Verdict {
 		}
 	}
 	return out
+}
+
+// shownSteps is how many events of one identity's chain the page lists.
+const shownSteps = 12
+
+func firstSteps(steps []hunt.VerdictStep) []hunt.VerdictStep {
+	return steps[:min(len(steps), shownSteps)]
+}
+
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
 }
 
 // few joins the first sentences of a list.

@@ -119,8 +119,8 @@ func (d *drawing) node(x, y float64, anchor string, e hunt.Entity) {
 		shift = -10
 	}
 	label := string(e.Type) + " " + Safe(e.ID)
-	if r := []rune(label); len(r) > 40 {
-		label = string(r[:39]) + "…"
+	if r := []rune(label); len(r) > 38 {
+		label = string(r[:37]) + "…"
 	}
 	d.text(x+shift, y+4, 12, anchor, label)
 }
