@@ -18,7 +18,7 @@ func Bind(script *Script, env *Env) (*Plan, error) {
 }
 
 func bindOnce(script *Script, env *Env, g *guesses) (*Plan, error) {
-	b := &binder{env: env, guess: g, open: map[Rel]int{}, closed: map[Rel]bool{}, regexes: map[string]error{}}
+	b := &binder{env: env, guess: g, open: map[Rel]int{}, closed: map[Rel]bool{}, places: map[any]Span{}, regexes: map[string]error{}}
 	var deps []*Shared
 	b.deps = &deps
 	v, err := b.statements(script.Statements, newScope(nil))
@@ -36,7 +36,7 @@ func bindOnce(script *Script, env *Env, g *guesses) (*Plan, error) {
 
 // plan wraps a bound relation and the shared ones that it reads.
 func (b *binder) plan(rel Rel, deps []*Shared) *Plan {
-	p := &Plan{Root: rel, Shared: reachable(deps), Ordered: ordered(rel), Render: b.render, Notes: b.notes}
+	p := &Plan{Root: rel, Shared: reachable(deps), Ordered: ordered(rel), Render: b.render, Notes: b.notes, places: b.places}
 	for _, c := range rel.Output() {
 		p.Columns = append(p.Columns, Column{c.Name, c.Type})
 	}
@@ -76,6 +76,7 @@ type binder struct {
 	asked   int          // questions to Discover so far
 	open    map[Rel]int  // see [openFault]
 	closed  map[Rel]bool // has just the columns that its operator lists
+	places  map[any]Span // of calls and of operators' results
 	notes   []string
 }
 

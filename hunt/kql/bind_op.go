@@ -433,7 +433,9 @@ func (c *row) apply(fn string, args []Scalar, t schema.Type, n Node) (Scalar, er
 			return l, nil
 		}
 	}
-	return &Apply{fn, args, t}, nil
+	out := &Apply{fn, args, t}
+	c.places[out] = n.Pos()
+	return out, nil
 }
 
 func literals(args []Scalar) ([]*Lit, bool) {

@@ -16,6 +16,7 @@ func (b *binder) step(op Operator, rel Rel, sc *scope) (Rel, error) {
 	if closes(op) {
 		b.closed[out] = true
 	}
+	b.places[out] = op.Pos()
 	return out, nil
 }
 

@@ -32,6 +32,7 @@ func (c *row) window(fn *Func, e *Call) (Scalar, error) {
 		}
 	}
 	x := &Apply{fn.Canonical, args, resultType(sig, args)}
+	c.places[x] = e.Pos()
 	if c.hoist {
 		return c.addColumn(x), nil
 	}

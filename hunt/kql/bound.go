@@ -11,6 +11,14 @@ type Plan struct {
 	Render  *RenderHint
 	Columns []Column // Root's columns; names are unique
 	Notes   []string // what the user may want to know: lists taken as empty, likely slips
+
+	places map[any]Span
+}
+
+// Place tells where the text has what became a relation or a scalar of the plan.
+func (p *Plan) Place(node any) (Span, bool) {
+	at, ok := p.places[node]
+	return at, ok
 }
 
 // Column is a name and a type.

@@ -3,6 +3,7 @@
 package duck
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -18,9 +19,10 @@ type Statement struct {
 	Ordered bool
 }
 
-// Lower compiles plan. The SQL has one common table expression per step.
+// Lower compiles plan. The SQL has one common table expression per step. What
+// cannot be compiled is a [kql.Error] where its place in the text is known.
 func Lower(plan *kql.Plan) (*Statement, error) {
-	l := &lowerer{used: map[int]bool{}, shared: map[*kql.Shared]*rel{}, refs: map[*kql.Shared]int{}}
+	l := &lowerer{plan: plan, used: map[int]bool{}, shared: map[*kql.Shared]*rel{}, refs: map[*kql.Shared]int{}}
 	l.markPlan(plan)
 	for _, s := range plan.Shared {
 		if l.refs[s] == 0 {
@@ -65,6 +67,7 @@ func Lower(plan *kql.Plan) (*Statement, error) {
 
 // lowerer carries what one compilation knows.
 type lowerer struct {
+	plan      *kql.Plan
 	steps     []string // finished common table expressions
 	next      int      // numbers steps and hidden columns
 	used      map[int]bool
@@ -217,8 +220,25 @@ func (l *lowerer) usedCols(cols []*kql.Col) []string {
 	return out
 }
 
+// faultAt gives an error the place of the innermost node that has one.
+func (l *lowerer) faultAt(err error, node any) error {
+	var known *kql.Error
+	if err == nil || errors.As(err, &known) {
+		return err
+	}
+	if at, ok := l.plan.Place(node); ok {
+		return &kql.Error{Span: at, Msg: err.Error()}
+	}
+	return err
+}
+
 // rel lowers n. want asks for its row order: 0 does not matter, 1 does.
 func (l *lowerer) rel(n kql.Rel, want int) (*rel, error) {
+	out, err := l.anyRel(n, want)
+	return out, l.faultAt(err, n)
+}
+
+func (l *lowerer) anyRel(n kql.Rel, want int) (*rel, error) {
 	switch n := n.(type) {
 	case *kql.TableRel:
 		return l.table(n), nil

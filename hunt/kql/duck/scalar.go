@@ -40,7 +40,8 @@ func (l *lowerer) lowerScalar(x kql.Scalar, in *rel) (expr, error) {
 		}
 		return cast(e, x.T), nil
 	case *kql.Apply:
-		return l.call(x, in)
+		e, err := l.call(x, in)
+		return e, l.faultAt(err, x)
 	case *kql.Path:
 		return l.path(x, in)
 	case *kql.InList:

@@ -231,7 +231,7 @@ func (l *lowerer) windowCall(w *windowPlan, c *kql.Apply, in *rel) (expr, error)
 	case "prev", "next":
 		return neighbour(c, args, over), nil
 	default:
-		return out, fmt.Errorf("function %s() is not supported", c.Fn)
+		return out, l.faultAt(fmt.Errorf("function %s() is not supported", c.Fn), c)
 	}
 	return out, nil
 }
