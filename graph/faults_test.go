@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -30,12 +31,24 @@ func everyFault(seed uint64) graphtest.Faults {
 	return f
 }
 
-// runs is how many seeded tenants the fault tests collect.
-func runs(t *testing.T, n int) int {
-	if testing.Short() {
-		return n / 10
+// runs is how many of n seeded tenants a test collects: a quarter, all of them
+// with HUNT365_FULL=1, and a few with -short.
+func runs(n int) int {
+	switch {
+	case os.Getenv("HUNT365_FULL") != "":
+		return n
+	case testing.Short():
+		return n / 20
 	}
-	return n
+	return n / 4
+}
+
+// seeded is a tenant for the fault tests: with HUNT365_FULL=1 a larger one.
+func seeded(seed uint64) graphtest.Config {
+	if os.Getenv("HUNT365_FULL") != "" {
+		return graphtest.Config{Seed: seed, Days: 6, Users: 24, Daily: 120, Audits: 90}
+	}
+	return graphtest.Config{Seed: seed, Days: 3, Users: 18, Daily: 110, Audits: 80}
 }
 
 // TestFaultsLoseNothing collects tenants from a service that misbehaves in every
@@ -44,10 +57,10 @@ func TestFaultsLoseNothing(t *testing.T) {
 	var mu sync.Mutex
 	total := map[string]int{}
 	t.Cleanup(func() { t.Log("faults:", total) })
-	for seed := range uint64(runs(t, 160)) {
+	for seed := range uint64(runs(160)) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
-			r := newRig(t, graphtest.Config{Seed: seed, Days: 6, Users: 24, Daily: 120, Audits: 90}, everyFault(seed))
+			r := newRig(t, seeded(seed), everyFault(seed))
 			pageSmall(r)
 			entries, err := r.collector(seed).Run(context.Background(), r.plan)
 			if err != nil {
@@ -91,10 +104,10 @@ var errKilled = errors.New("killed")
 // TestKilledRunsGoOn ends runs at random writes, without any goodbye, and starts
 // a fresh collector on the case folder until one comes through.
 func TestKilledRunsGoOn(t *testing.T) {
-	for seed := range uint64(runs(t, 40)) {
+	for seed := range uint64(runs(40)) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
-			r := newRig(t, graphtest.Config{Seed: 1000 + seed, Days: 6, Users: 24, Daily: 120, Audits: 90}, everyFault(seed))
+			r := newRig(t, seeded(1000+seed), everyFault(seed))
 			pageSmall(r)
 			rng := rand.New(rand.NewPCG(seed, 9))
 			kills := 0

@@ -67,7 +67,7 @@ func TestLedgerSaysWhatIsMissing(t *testing.T) {
 			t.Parallel()
 			cfg := graphtest.Config{Seed: 5, Days: 3, Users: 80, Daily: 900, Audits: 60}
 			if test.name == "record limit" {
-				cfg.Audits = 3000 // more than one in the same minute
+				cfg.Audits = 400 // more than one in the same minute
 			}
 			r := newRig(t, cfg, test.faults)
 			if test.source == "ual-empty" {

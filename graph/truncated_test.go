@@ -76,6 +76,7 @@ func TestRecordLimitWithinAMinute(t *testing.T) {
 // A service that stops at 5,000 records without a word is found out: its round
 // number is doubted, and the window is read in halves.
 func TestSilentLimitsAreFoundOut(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, graphtest.Config{Seed: 6, Days: 1, Daily: 13_000, Audits: 8000}, graphtest.Faults{CutAt: 5000})
 	r.only(t, "signin-noninteractive", "ual")
 	if n := len(r.truth()["ual"]); n < 6000 {
@@ -86,6 +87,7 @@ func TestSilentLimitsAreFoundOut(t *testing.T) {
 
 // A window that stays at a round number is a gap, because nobody can tell.
 func TestRoundNumberThatCannotBeSplit(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, graphtest.Config{Seed: 6, Days: 2, Audits: 60}, graphtest.Faults{CutAt: 5000})
 	r.only(t, "ual")
 	busy(t, r, graphtest.AuditRecords, end.Add(-20*time.Hour).Truncate(time.Minute).Add(10*time.Second), 5200)
@@ -99,6 +101,7 @@ func TestRoundNumberThatCannotBeSplit(t *testing.T) {
 
 // An advanced hunting window that holds more rows than one answer is halved.
 func TestHuntingBeyondItsLimit(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, graphtest.Config{Seed: 6, Days: 2}, graphtest.Faults{})
 	r.only(t, "hunting-email")
 	model := r.tenant.Lists["hunting/EmailEvents"][0]

@@ -2,7 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/hunt365/hunt365/graph/graphtest"
@@ -70,4 +75,70 @@ func failure(text string) []string {
 		return nil
 	}
 	return strings.Split(strings.TrimSpace(text[i:]), "\n")
+}
+
+// GCC High has no audit search. The activity feed stands in for it, and only an
+// option of its own lets it write a subscription.
+func TestCollectInGCCHigh(t *testing.T) {
+	for _, subscribe := range []bool{false, true} {
+		t.Run(fmt.Sprint("subscribe ", subscribe), func(t *testing.T) {
+			c := newCollecting(t, graphtest.Faults{})
+			c.cloud, c.fake.cloud.Name, c.subscribe = "gcch", "gcch", subscribe
+			c.sources = []string{"ual", "activity-feed", "domains"}
+			if code := c.exit(c.run(context.Background())); code != exitIncomplete {
+				t.Fatalf("exit code %d:\n%s", code, c.err.String())
+			}
+			if !strings.Contains(c.out.String(), "the gcch cloud does not offer unified audit log") {
+				t.Errorf("the ledger does not say what the cloud lacks:\n%s", c.out.String())
+			}
+			starts := c.server.Requests()["/activity/feed/subscriptions/start"]
+			records := c.count(t, "UnifiedAuditLog")["UnifiedAuditLog"]
+			if want := int64(len(c.server.Tenant.Lists[graphtest.AuditRecords])); subscribe && (starts != 4 || records != want) {
+				t.Errorf("%d subscriptions, %d of %d records", starts, records, want)
+			}
+			if !subscribe && (starts != 0 || records != 0 || !strings.Contains(c.out.String(), "--start-subscriptions (this writes to the tenant)")) {
+				t.Errorf("%d subscriptions, %d records:\n%s", starts, records, c.out.String())
+			}
+		})
+	}
+}
+
+// A network that goes away in mid-run is a gap in the ledger, and the same line
+// goes on when it is back.
+func TestNetworkIsLostAndComesBack(t *testing.T) {
+	c := newCollecting(t, graphtest.Faults{})
+	whole := c.fake.client.Transport
+	cut := &cutOff{next: whole, after: 12}
+	c.fake.client = &http.Client{Transport: cut}
+	if code := c.exit(c.run(context.Background())); code != exitIncomplete && code != exitFailed {
+		t.Fatalf("exit code %d:\n%s", code, c.err.String())
+	}
+	if text := c.out.String() + c.err.String(); !strings.Contains(text, "check the network") {
+		t.Errorf("it says:\n%s", text)
+	}
+	cut.after = 1 << 30
+	if code := c.exit(c.run(context.Background())); code != exitIncomplete && code != exitClean {
+		t.Fatalf("exit code %d:\n%s", code, c.err.String())
+	}
+	if n, want := c.count(t, "UnifiedAuditLog")["UnifiedAuditLog"], int64(len(c.server.Tenant.Lists[graphtest.AuditRecords])); n != want {
+		t.Errorf("%d audit records, want %d", n, want)
+	}
+}
+
+// cutOff is a network that ends after some requests.
+type cutOff struct {
+	next  http.RoundTripper
+	mu    sync.Mutex
+	after int
+}
+
+func (c *cutOff) RoundTrip(req *http.Request) (*http.Response, error) {
+	c.mu.Lock()
+	c.after--
+	over := c.after < 0
+	c.mu.Unlock()
+	if over {
+		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: errors.New("network is unreachable")}
+	}
+	return c.next.RoundTrip(req)
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -81,10 +80,8 @@ func (o *permissionsOptions) list(p graph.Preflight) error {
 		enc.SetIndent("", "  ")
 		return enc.Encode(p)
 	}
-	w := tabwriter.NewWriter(o.out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "permission\tsources\twithout it the hunt does not see")
 	for _, n := range p.Needs {
-		fmt.Fprintf(w, "%s\t%s\t%s\n", n.Permission, strings.Join(n.Sources, ", "), strings.Join(n.Loses, ", "))
+		fmt.Fprintf(o.out, "%s\n  for         %s\n  without it  %s\n", n.Permission, strings.Join(n.Sources, ", "), strings.Join(n.Loses, ", "))
 	}
-	return w.Flush()
+	return nil
 }

@@ -51,7 +51,7 @@ func TestOrderOfSettings(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			code, text := setting(t, test.file, test.env, test.args...)
-			if code != exitClean || strings.Count(text, "\n") != 2 || !strings.Contains(text, test.want) {
+			if code != exitClean || strings.Count(text, "\n") != 3 || !strings.Contains(text, test.want) {
 				t.Errorf("exit code %d, want only %s:\n%s", code, test.want, text)
 			}
 		})

@@ -120,6 +120,7 @@ func (s *source) Token(ctx context.Context, claims string) (string, error) {
 // credential makes the azidentity credential of the chosen method.
 func (o Options) credential(said *refusals) (azcore.TokenCredential, error) {
 	base := azcore.ClientOptions{Cloud: cloud.Configuration{ActiveDirectoryAuthorityHost: o.Cloud.Login}, PerRetryPolicies: []policy.Policy{said}}
+	base.Retry = policy.RetryOptions{MaxRetries: 2, RetryDelay: 500 * time.Millisecond, MaxRetryDelay: 2 * time.Second} // somebody waits
 	if o.HTTP != nil {
 		base.Transport = o.HTTP
 		base.Retry = policy.RetryOptions{MaxRetries: -1}
