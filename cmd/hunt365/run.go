@@ -62,9 +62,11 @@ func newRoot(p *program) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "hunt365 <command>",
 		Short: "Find out whether the mailboxes of a Microsoft 365 tenant are compromised",
-		Long: `Hunt365 imports audit exports of a Microsoft 365 tenant into a case, keeps them
-as hashed evidence, runs detection queries written in KQL over them, and prints
-findings with the records that prove them. It sends nothing over the network.`,
+		Long: `Hunt365 imports audit exports of a Microsoft 365 tenant into a case, or collects
+them through Microsoft Graph, keeps them as hashed evidence, runs detection
+queries written in KQL over them, and says who is compromised, by whom and what
+was read, with the records that prove it. Only collect, permissions and
+exposure --resolve use the network, and they only read.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
