@@ -21,12 +21,13 @@ type lintOptions struct {
 func newLint(p *program) *cobra.Command {
 	o := &lintOptions{program: p}
 	cmd := &cobra.Command{
-		Use:   "lint [PATH...]",
+		Use:   "lint [PATH... | -]",
 		Short: "Check query files without data",
 		Long: `Lint checks queries against the tables and functions that hunt365 knows: folders
-of <id>/query.yaml, Sentinel rules and .kql files, or the built-in queries
-without a path. The exit code is 1 where it found something.`,
-		Example: "  hunt365 lint ./my-kql\n  hunt365 lint spray.kql",
+of <id>/query.yaml, Sentinel rules and .kql files, one of these, standard input
+for -, or the built-in queries without a path. The exit code is 1 where it found
+something, and 2 where there is nothing to check.` + exitStatus,
+		Example: "  hunt365 lint ./my-kql\n  hunt365 lint spray.kql\n  pbpaste | hunt365 lint -",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.paths = args
 			return o.run(cmd.Context())
@@ -49,7 +50,7 @@ func (o *lintOptions) run(ctx context.Context) error {
 	eng.tolerant(func(note string) { fmt.Fprintf(o.out, "%s: note: %s\n", report.Safe(file), safeLines(note)) }) // lists are data
 	checked, bad := 0, 0
 	for _, path := range o.paths {
-		list, _, err := loadQueries(path)
+		list, err := o.load(path)
 		if list == nil {
 			return err
 		}
@@ -73,6 +74,19 @@ func (o *lintOptions) run(ctx context.Context) error {
 	return nil
 }
 
+// load reads the queries of a path, or of standard input for "-".
+func (o *lintOptions) load(path string) ([]*hunt.Query, error) {
+	if path != "-" {
+		list, _, err := loadQueries(path)
+		return list, err
+	}
+	text, err := o.readFile(path)
+	if err != nil {
+		return nil, err
+	}
+	return []*hunt.Query{{ID: "stdin", File: "stdin", Text: text}}, nil
+}
+
 // lint returns what is wrong with a query, as text, or "".
 func (e *engine) lint(ctx context.Context, q *hunt.Query) string {
 	statement, err := e.compile(ctx, q.Text, e.Now())
@@ -84,11 +98,14 @@ func (e *engine) lint(ctx context.Context, q *hunt.Query) string {
 	case err != nil:
 		return fmt.Sprintf("%s: %s\n", report.Safe(q.File), safeLines(err.Error()))
 	}
+	var text string
+	if n := len(eachQuery(q.Text)); n > 1 {
+		text = fmt.Sprintf("%s: %d queries in one text, of which a hunt runs the last; put each into a file of its own\n", report.Safe(q.File), n)
+	}
 	has := map[string]bool{}
 	for _, c := range statement.Columns {
 		has[c.Name] = true
 	}
-	var text string
 	for _, name := range q.Columns() {
 		if !has[name] {
 			text += fmt.Sprintf("%s: the result has no column %q, which the query's other fields name\n", report.Safe(q.File), report.Safe(name))
