@@ -237,6 +237,7 @@ func Script(i *Incident) string {
 // commented makes a name fit for a comment: one line, a sane length, nothing
 // unseen.
 func commented(s string) string {
+	s = s[:min(len(s), longestName*utf8.UTFMax)]
 	s = strings.Trim(quotePowerShell(strings.ToValidUTF8(s, "?")), "'")
 	if r := []rune(s); len(r) > longestName {
 		s = string(r[:longestName]) + "…"

@@ -41,7 +41,7 @@ func TestScriptRunsNoName(t *testing.T) {
 		"expand":  "$(Remove-Everything)`n",
 		"marks":   "$X $FIND Remove-Everything",
 		"rtl":     "x\u202eRemove-Everything",
-		"huge":    strings.Repeat("Remove-Everything;", 1<<19),
+		"huge":    strings.Repeat("Remove-Everything;", 1<<16),
 	} {
 		t.Run(name, func(t *testing.T) {
 			script := Script(incidentOf(t, hostile+"@a.example", hostile, Facts{Only: "a"}))

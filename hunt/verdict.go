@@ -176,9 +176,13 @@ func (j *judge) hear(f *Finding, role Role, i *Incident) {
 		j.tried++
 		return
 	case Target:
-		j.target = append(j.target, f)
+		if !slices.Contains(j.target, f) { // it may name it by several names
+			j.target = append(j.target, f)
+		}
 	default:
-		j.acted = append(j.acted, f)
+		if !slices.Contains(j.acted, f) {
+			j.acted = append(j.acted, f)
+		}
 	}
 	if i == nil {
 		return

@@ -106,12 +106,30 @@ func huntSeeded(t *testing.T, seed uint64) {
 	if float64(found)/50 < 0.95 || precision < 0.9 || exact != known || unknown != wantUnknown {
 		t.Error("want recall 0.95, precision 0.9, and every exposure told exactly or declared unknown")
 	}
+	sameAgain(t, caseDir, raw)
+}
+
+// sameAgain wants the same report from a second run, and after a rebuild.
+func sameAgain(t *testing.T, caseDir string, raw []byte) {
+	t.Helper()
 	again := runFor(t, "report", "--json", "--case", caseDir)
 	runFor(t, "rebuild", "--case", caseDir)
 	rebuilt := runFor(t, "report", "--json", "--case", caseDir)
 	if !bytes.Equal(raw, again) || !bytes.Equal(raw, rebuilt) {
 		t.Error("two runs, or a rebuild, gave other bytes")
 	}
+}
+
+// TestRealDataGivesTheSameBytes does so for the labelled exports of real
+// intrusions, where they are at hand.
+func TestRealDataGivesTheSameBytes(t *testing.T) {
+	exports := filepath.Join(root, "..", "shared", "data")
+	if _, err := os.Stat(exports); err != nil {
+		t.Skip("no labelled exports here")
+	}
+	caseDir := filepath.Join(t.TempDir(), "case")
+	runFor(t, "import", exports, "--case", caseDir)
+	sameAgain(t, caseDir, runFor(t, "report", "--json", "--case", caseDir))
 }
 
 type tally struct{ total, found, known, exact, unknown, declared, alarms, accounts, compromised int }
