@@ -1,6 +1,7 @@
 -- Exchange, SharePoint, OneDrive and Teams records in the shape of OfficeActivity.
--- The text is searched first: parsing is dear. Only a record that names two workloads is parsed to tell which is its own.
-pre regexp_matches(a, '"Workload"\s*:\s*"(Exchange|SharePoint|OneDrive|MicrosoftTeams)"') AND (NOT regexp_matches(a, '(?s)"Workload"\s*:.*"Workload"\s*:') OR json_extract_string(a, '$.Workload') IN ('Exchange', 'SharePoint', 'OneDrive', 'MicrosoftTeams'))
+-- The text is searched first: parsing is dear. A record may name another's workload too, so its own is looked at after.
+pre regexp_matches(a, '"Workload"\s*:\s*"(Exchange|SharePoint|OneDrive|MicrosoftTeams)"')
+where j."Workload" IN ('Exchange', 'SharePoint', 'OneDrive', 'MicrosoftTeams')
 let record_type = m_record_number(j.RecordType)
 type CrossMailboxOperations "BOOLEAN"
 TenantId = j.OrganizationId
