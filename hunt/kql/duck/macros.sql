@@ -121,5 +121,5 @@ CREATE OR REPLACE TEMP MACRO kql_range_date(a, b, s) AS CASE WHEN s <> 0 AND a I
 CREATE OR REPLACE TEMP MACRO kql_range_span(a, b, s) AS CASE WHEN s <> 0 AND a IS NOT NULL AND b IS NOT NULL THEN to_json(list_transform(generate_series(a::BIGINT, kql_range_end(a, b, s), s::BIGINT), lambda i: kql_text_span_raw(i)))::VARCHAR END;
 CREATE OR REPLACE TEMP MACRO kql_texts(x) AS CASE WHEN starts_with(x, '[') THEN json_extract_string(x, '$[*]') WHEN x IS NOT NULL THEN [json_extract_string(x, '$')] ELSE [] END;
 CREATE OR REPLACE TEMP MACRO kql_elements(x) AS CASE WHEN starts_with(x, '[') THEN json_extract(x, '$[*]')::VARCHAR[] WHEN starts_with(x, '{') THEN json_extract(kql_go_bag_items(x, false), '$[*]')::VARCHAR[] ELSE [x] END;
-CREATE OR REPLACE TEMP MACRO kql_elements_of_text(s) AS CASE WHEN starts_with(s, '[') THEN coalesce(TRY(json_extract(s, '$[*]'))::VARCHAR[], kql_elements(kql_parse_json(s))) ELSE kql_elements(kql_parse_json(s)) END;
+CREATE OR REPLACE TEMP MACRO kql_elements_of_text(s) AS CASE WHEN starts_with(s, '[') AND json_valid(s) THEN json_extract(s, '$[*]')::VARCHAR[] ELSE kql_elements(kql_parse_json(s)) END;
 CREATE OR REPLACE TEMP MACRO kql_element_pairs(x) AS CASE WHEN starts_with(x, '[') THEN json_extract(x, '$[*]')::VARCHAR[] WHEN starts_with(x, '{') THEN json_extract(kql_go_bag_items(x, true), '$[*]')::VARCHAR[] ELSE [x] END;
