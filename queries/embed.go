@@ -4,8 +4,9 @@ package queries
 
 import "embed"
 
-// FS holds every <id>/query.yaml with its fixtures, and lists/*.csv, which are
+// FS holds every <id>/query.yaml with its fixtures, the catalogue of public
+// detections, the exceptions of the mutation check, and lists/*.csv, which are
 // the built-in watchlists (name = file name without .csv, key column SearchKey).
 //
-//go:embed */query.yaml */*.jsonl */expect.json lists/*.csv
+//go:embed */query.yaml */*.jsonl */expect.json lists/*.csv mutations.csv catalogue.csv
 var FS embed.FS
