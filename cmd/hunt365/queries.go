@@ -28,7 +28,7 @@ func newQueries(p *program) *cobra.Command {
 		Use: "show ID", Short: "Show one query with what it misses", Args: exactly(1, "the id of a query"),
 		ValidArgsFunction: o.completeIDs,
 		RunE:              func(_ *cobra.Command, args []string) error { return o.show(args[0]) },
-	}, newQueriesExplain(o), newQueriesExport(o), newQueriesTest(o))
+	}, newQueriesCatalogue(o), newQueriesExplain(o), newQueriesExport(o), newQueriesTest(o))
 	return cmd
 }
 
