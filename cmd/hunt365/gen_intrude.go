@@ -30,8 +30,12 @@ func families() []struct {
 		name  string
 		tales []tale
 	}{
-		{"federation", federationTales()}, {"token", tokenTales()}, {"app", appTales()},
-		{"mailbox", mailboxTales()}, {"sign-in", signInTales()}, {"persistence", persistenceTales()},
+		{"federation", federationTales()},
+		{"token", tokenTales()},
+		{"app", appTales()},
+		{"mailbox", mailboxTales()},
+		{"sign-in", signInTales()},
+		{"persistence", persistenceTales()},
 	}
 }
 

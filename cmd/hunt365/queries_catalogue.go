@@ -29,8 +29,12 @@ func newQueriesCatalogue(o *queriesOptions) *cobra.Command {
 
 // catalogueParts names the families of entries by their prefix.
 var catalogueParts = []struct{ prefix, title string }{
-	{"tf-", "Token forgery, federation trust, sessions"}, {"oa-", "Applications and service principals"}, {"mb-", "Mailboxes"},
-	{"si-", "Sign-ins"}, {"pp-", "Persistence and privilege"}, {"hc-", "Health checks"},
+	{"tf-", "Token forgery, federation trust, sessions"},
+	{"oa-", "Applications and service principals"},
+	{"mb-", "Mailboxes"},
+	{"si-", "Sign-ins"},
+	{"pp-", "Persistence and privilege"},
+	{"hc-", "Health checks"},
 }
 
 // catalogue writes the table; a shipped entry must name queries that exist.
