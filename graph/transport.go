@@ -16,6 +16,10 @@ import (
 	"time"
 )
 
+// HTTPClient is what requests go through, for those who hand one on and do not
+// speak HTTP themselves.
+type HTTPClient = http.Client
+
 // maxBody bounds one answer. The largest documented page is far below it.
 const maxBody = 256 << 20
 

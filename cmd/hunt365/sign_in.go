@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"os"
 	"slices"
 	"strings"
@@ -30,7 +29,7 @@ type signIn struct {
 // fakeTenant stands in for Microsoft's clouds in the demo and in tests.
 type fakeTenant struct {
 	cloud  graph.Cloud
-	client *http.Client
+	client *graph.HTTPClient
 	clock  graph.Clock
 	secret string // of the application, unless another is given
 }
