@@ -60,7 +60,7 @@ func token(src string) int {
 		return len(src)
 	case letter(c):
 		for i := range len(src) {
-			dash := src[i] == '-' && i+1 < len(src) && (known[src[:i]+"-"+word(src[i+1:])])
+			dash := src[i] == '-' && i+1 < len(src) && known[src[:i]+"-"+word(src[i+1:])]
 			if !letter(src[i]) && !dash {
 				return i
 			}

@@ -111,9 +111,12 @@ func verdictLine(m *Model, v *hunt.Verdict, w int) line {
 	}
 	word := fit(strings.ToUpper(string(v.Verdict)), 11)
 	when := fit(minute(last), 16)
-	room := w - 11 - 1 - 3 - 2 - 2 - 16
+	if w < 100 {
+		when = fit(strings.TrimSuffix(minute(last), last.UTC().Format(" 15:04")), 10)
+	}
+	room := w - 11 - 1 - 3 - 2 - 2 - width(when)
 	chipRoom := 0
-	if room > 50 {
+	if room > 44 {
 		chipRoom = room * 2 / 5
 	}
 	who := fit(string(v.Identity.Type)+" "+safe(v.Identity.ID), max(room-chipRoom, 10))

@@ -37,13 +37,11 @@ func divide(s shape, n, focus, w, h int) []rect {
 	case s == stacked:
 		y := 0
 		for i := range n {
-			share := h / n
-			if i == 0 {
-				share = h - (n-1)*(h*2/(n*5)+1) // the first has a little over half
-			} else {
-				share = (h - out[0].h) / (n - 1)
-			}
-			if i == n-1 {
+			share := (h - out[0].h) / max(n-1, 1)
+			switch i {
+			case 0:
+				share = h * 3 / 5
+			case n - 1:
 				share = h - y
 			}
 			out[i] = rect{0, y, w, share}
@@ -52,7 +50,7 @@ func divide(s shape, n, focus, w, h int) []rect {
 	default:
 		x := 0
 		for i := range n {
-			share := (w - (n - 1)) * 3 / 5
+			share := (w - (n - 1)) * 2 / 3
 			if i > 0 {
 				share = (w - (n - 1) - out[0].w) / (n - 1)
 			}

@@ -134,6 +134,9 @@ func (m *Model) pasted(msg tea.PasteMsg) tea.Cmd {
 
 // do carries out what every view has; the rest is the view's own.
 func (m *Model) do(a action) tea.Cmd {
+	if s, ok := m.view().(*screen); ok { // its cursor is on a line even before the next frame
+		s.lay(m, m.w, m.bodyHeight())
+	}
 	switch a {
 	case back:
 		return m.goBack()
@@ -322,7 +325,7 @@ func (m *Model) header() string {
 	if free < 40 {
 		return fit(leftText, m.w)
 	}
-	return fit(leftText, free) + m.theme.muted.Render(rightText)
+	return fit(leftText, free-1) + " " + m.theme.muted.Render(rightText)
 }
 
 func (m *Model) footer() string {
@@ -332,6 +335,9 @@ func (m *Model) footer() string {
 			style = m.theme.bad
 		}
 		return style.Render(fit(" "+safe(m.status), m.w))
+	}
+	if t, ok := m.view().(typist); ok && t.typing() {
+		return m.theme.muted.Render(fit(" enter run · tab complete · up/down history · esc cancel or leave", m.w))
 	}
 	var hints []string
 	own, common := helpLines(m.view().section())

@@ -263,8 +263,7 @@ func (p *promptView) draw(m *Model, w, h int) []string {
 	rest := h - len(out)
 	switch {
 	case p.result == nil:
-		hint := " enter runs, tab completes, up and down recall, esc leaves"
-		out = append(out, m.theme.muted.Render(clip(hint, w)))
+		out = append(out, m.theme.muted.Render(clip(" KQL over the tables of the case, such as: OfficeActivity | summarize count() by Operation", w)))
 	case p.chart != "" && p.result.kept != nil && p.result.fault == "" && !p.result.busy:
 		out = append(out, rule(m, p.chart, w, !p.editing))
 		out = append(out, chart(m, p.chart, p.result.kept.Columns(), p.result.rows, w, rest-1)...)

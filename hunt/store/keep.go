@@ -75,7 +75,7 @@ func (k *kept) Window(ctx context.Context, offset int64, n int) ([][]any, error)
 	for i := range names {
 		names[i] = fmt.Sprintf("#%d", i+1)
 	}
-	rows, err := k.conn.QueryContext(ctx, "SELECT "+strings.Join(names, ", ")+" FROM "+keptTable+" WHERE rowid >= ? AND rowid < ? ORDER BY rowid", offset, offset+int64(n))
+	rows, err := k.conn.QueryContext(ctx, "SELECT "+strings.Join(names, ", ")+" FROM "+keptTable+" WHERE rowid >= ? AND rowid < ? ORDER BY rowid", offset, offset+int64(n)) //nolint:rowserrcheck // Next does
 	if err != nil {
 		return nil, failure(ctx, err)
 	}
