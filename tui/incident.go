@@ -69,9 +69,7 @@ func story(m *Model, i *hunt.Incident) []*hunt.Finding {
 }
 
 func reachLines(m *Model, i *hunt.Incident, w int) []line {
-	out := []line{heading(m, "WHO DID WHAT TO WHOM")}
-	out = append(out, actorLines(m, i, w)...)
-	out = append(out, line{head: true}, heading(m, "REACHED"))
+	out := []line{heading(m, "REACHED")}
 	out = append(out, note(m, fmt.Sprintf("%d identities, %d mailboxes, %d messages, %d files", i.Blast.Identities, i.Blast.Mailboxes, i.Blast.Messages, i.Blast.Files)))
 	out = append(out, exposureLines(m, i.Exposure, w)...)
 	out = append(out, line{head: true}, heading(m, "WHAT TO DO"))
@@ -88,7 +86,8 @@ func reachLines(m *Model, i *hunt.Incident, w int) []line {
 	if len(i.Response) > 0 {
 		out = append(out, note(m, "Y copies a step's PowerShell; hunt365 itself changes nothing"))
 	}
-	return out
+	out = append(out, line{head: true}, heading(m, "WHO DID WHAT TO WHOM"))
+	return append(out, actorLines(m, i, w)...)
 }
 
 // actorLines draws the graph as a list: each actor with what it acted on, the
