@@ -35,7 +35,7 @@ func JSON(v any, t schema.Type) json.RawMessage {
 		case t == schema.Dynamic && json.Valid([]byte(v)):
 			return json.RawMessage(v)
 		case t == schema.Decimal:
-			return json.RawMessage(v)
+			return json.RawMessage(trimDecimal(v))
 		}
 		return quote(v)
 	}
@@ -54,6 +54,14 @@ func Text(v any, t schema.Type) string {
 		return s
 	}
 	return string(raw)
+}
+
+// trimDecimal drops the zeros that a fixed scale adds: 0.100 is 0.1.
+func trimDecimal(s string) string {
+	if !strings.Contains(s, ".") {
+		return s
+	}
+	return strings.TrimSuffix(strings.TrimRight(s, "0"), ".")
 }
 
 func jsonReal(v float64) json.RawMessage {
