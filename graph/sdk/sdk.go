@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 
 	abstractions "github.com/microsoft/kiota-abstractions-go"
 	"github.com/microsoft/kiota-abstractions-go/authentication"
@@ -28,10 +29,16 @@ type Fetcher struct {
 	base    string
 }
 
+// making keeps clients from being made at the same time: the SDK registers its
+// serializers in variables of the package.
+var making sync.Mutex
+
 // New returns a fetcher for the Graph at base, without version. The layers of
 // [graph.NewClient] authorize, pace and retry, not the SDK's own, which do so in
 // random order and with waits cut short.
 func New(base string, o graph.ClientOptions) (*Fetcher, error) {
+	making.Lock()
+	defer making.Unlock()
 	adapter, err := msgraph.NewGraphRequestAdapterWithParseNodeFactoryAndSerializationWriterFactoryAndHttpClient(
 		&authentication.AnonymousAuthenticationProvider{}, nil, nil, graph.NewClient(o))
 	if err != nil {
