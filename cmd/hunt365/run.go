@@ -48,6 +48,9 @@ func (p *program) run(args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop)
+	if len(args) == 0 && isTerminal(p.in) && isTerminal(p.out) {
+		args = []string{"tui"}
+	}
 	root := newRoot(p)
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
