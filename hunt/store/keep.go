@@ -30,6 +30,11 @@ func (c *Case) Hold(ctx context.Context, compiled *duck.Statement) (hunt.Kept, e
 	for _, col := range compiled.Columns {
 		s.columns = append(s.columns, schema.Column{Name: col.Name, Type: col.Type})
 	}
+	if c.isNew() {
+		if _, err := c.mapPending(ctx); err != nil {
+			return nil, &hunt.EngineError{Outcome: hunt.StoreFailure, Detail: "make the tables", Err: err}
+		}
+	}
 	d, err := c.query(ctx)
 	if err != nil {
 		return nil, &hunt.EngineError{Outcome: hunt.StoreFailure, Detail: "open the tables", Err: err}
