@@ -27,8 +27,11 @@ func note(m *Model, text string) line { return line{text: m.theme.muted.Render(t
 
 // waiting is what a pane shows before the first answer.
 func waiting(m *Model) []line {
-	if m.kase == nil {
+	switch {
+	case m.opening.busy:
 		return []line{note(m, "opening the case…")}
+	case m.kase == nil:
+		return []line{note(m, "no case is open; 4 opens one")}
 	}
 	if !m.hunting.busy {
 		return []line{note(m, "no answer; r hunts again")}

@@ -17,6 +17,7 @@ func (m *Model) openCase(dir string) tea.Cmd {
 
 // opened shows the case that was opened.
 func (m *Model) opened(msg answered) tea.Cmd {
+	m.version++
 	if msg.err != nil {
 		return m.fail(msg.err.Error())
 	}
