@@ -132,7 +132,7 @@ func (t *Tenant) provisioned(id string, at time.Time, p Person) map[string]any {
 	identity := map[string]any{"id": p.ID, "displayName": p.Name, "identityType": "User", "details": map[string]any{}}
 	return map[string]any{
 		"id": id, "activityDateTime": fractions(at), "tenantId": t.ID, "jobId": "AD2AAD", "cycleId": id, "changeId": id, "durationInMilliseconds": 312,
-		"provisioningAction": "update", "provisioningStatusInfo": map[string]any{"status": "success", "errorInformation": nil},
+		"provisioningAction": "update", "provisioningStatusInfo": map[string]any{"status": "success"},
 		"provisioningSteps": []any{map[string]any{
 			"name": "EntryExportUpdate", "status": "success", "provisioningStepType": "export", "description": "", "details": map[string]any{},
 		}},
