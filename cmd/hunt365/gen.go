@@ -28,7 +28,7 @@ func newBenchGen(p *program) *cobra.Command {
 		Use:   "gen --out DIR",
 		Short: "Write the logs of an invented tenant, with labelled intrusions if asked",
 		Long: `Gen writes what a tenant of office workers logs: sign-ins, directory audits and
-unified audit records, with travel, helpdesk, automation and a migration. With
+unified audit records, with travel, helpdesk, and automation. With
 --intrusions it tells that many intrusions, of six families in turn, and
 truth.json names the records of each. The same seed gives the same bytes.`,
 		Example: "  hunt365 bench gen --users 300 --days 30 --intrusions 60 --out tenant\n  hunt365 import tenant/logs --case t\n  hunt365 hunt --case t --format jsonl > findings.jsonl\n  hunt365 bench recall tenant/truth.json findings.jsonl",
